@@ -1,0 +1,133 @@
+#include "base/memory.h"
+
+#include <malloc.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Relaxed order everywhere: these are counters, nothing is published through them. */
+static atomic_uint_fast64_t in_use;
+static atomic_uint_fast64_t peak;
+static atomic_uint_fast64_t limit;
+static atomic_uint_fast64_t tried;
+static atomic_uint_fast64_t fail_from;
+
+static uint64_t load(const atomic_uint_fast64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+/* Whether an allocation of `size` bytes may go ahead. The check and the later count are two steps,
+   so threads racing at the limit may pass it by one allocation each; that is harmless. */
+static int allowed(size_t size)
+{
+    uint64_t number = atomic_fetch_add_explicit(&tried, 1, memory_order_relaxed) + 1;
+    uint64_t from = load(&fail_from);
+    if (UNLIKELY(from != 0 && number >= from)) {
+        return 0;
+    }
+    uint64_t most = load(&limit);
+    uint64_t now = load(&in_use);
+    return most == 0 || (size <= most && now <= most - size);
+}
+
+static void count(size_t size)
+{
+    uint64_t now = atomic_fetch_add_explicit(&in_use, size, memory_order_relaxed) + size;
+    uint64_t highest = load(&peak);
+    while (now > highest && !atomic_compare_exchange_weak_explicit(
+                                &peak, &highest, now, memory_order_relaxed, memory_order_relaxed)) {
+    }
+}
+
+void *memory_alloc(size_t size)
+{
+    if (!allowed(size)) {
+        return NULL;
+    }
+    void *pointer = malloc(size == 0 ? 1 : size);
+    if (pointer != NULL) {
+        count(malloc_usable_size(pointer));
+    }
+    return pointer;
+}
+
+void *memory_alloc_array(size_t elements, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(elements, size, &bytes)) {
+        return NULL;
+    }
+    return memory_alloc(bytes);
+}
+
+void *memory_alloc_zeroed(size_t elements, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(elements, size, &bytes) || !allowed(bytes)) {
+        return NULL;
+    }
+    /* calloc, not malloc and memset: the kernel's fresh pages are zero already. */
+    void *pointer = calloc(1, bytes == 0 ? 1 : bytes);
+    if (pointer != NULL) {
+        count(malloc_usable_size(pointer));
+    }
+    return pointer;
+}
+
+void *memory_resize_array(void *old, size_t elements, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(elements, size, &bytes)) {
+        return NULL;
+    }
+    size_t before = old == NULL ? 0 : malloc_usable_size(old);
+    if (!allowed(bytes > before ? bytes - before : 0)) {
+        return NULL;
+    }
+    void *pointer = realloc(old, bytes == 0 ? 1 : bytes);
+    if (pointer != NULL) {
+        atomic_fetch_sub_explicit(&in_use, before, memory_order_relaxed);
+        count(malloc_usable_size(pointer));
+    }
+    return pointer;
+}
+
+void memory_free(void *pointer)
+{
+    if (pointer != NULL) {
+        atomic_fetch_sub_explicit(&in_use, malloc_usable_size(pointer), memory_order_relaxed);
+        free(pointer);
+    }
+}
+
+void memory_limit_set(uint64_t bytes)
+{
+    atomic_store_explicit(&limit, bytes, memory_order_relaxed);
+}
+
+uint64_t memory_limit(void)
+{
+    return load(&limit);
+}
+
+uint64_t memory_in_use(void)
+{
+    return load(&in_use);
+}
+
+uint64_t memory_peak(void)
+{
+    return load(&peak);
+}
+
+void memory_fail_from(uint64_t nth)
+{
+    atomic_store_explicit(&tried, 0, memory_order_relaxed);
+    atomic_store_explicit(&fail_from, nth, memory_order_relaxed);
+}
+
+uint64_t memory_allocation_count(void)
+{
+    return atomic_exchange_explicit(&tried, 0, memory_order_relaxed);
+}

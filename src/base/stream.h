@@ -1,0 +1,61 @@
+/*
+ * One byte-stream interface over files, gzip, standard input and memory (later: sockets, S3, COPY).
+ *
+ * Thread rule: one thread at a time a stream.
+ */
+#ifndef BASE_STREAM_H
+#define BASE_STREAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+struct stream;
+
+struct stream_operations {
+    /* Reads up to `size` bytes; *got = 0 is the end. */
+    int (*read)(struct stream *stream, char *out, size_t size, size_t *got, struct error *error);
+    /* Writes all of `text`. */
+    int (*write)(struct stream *stream, struct str text, struct error *error);
+    /* Ends a written stream: flushes what is buffered. May be NULL. */
+    int (*finish)(struct stream *stream, struct error *error);
+    /* Gives the stream and all it holds back; never fails. */
+    void (*free)(struct stream *stream);
+};
+
+/* The first member of every kind of stream. */
+struct stream {
+    const struct stream_operations *operations;
+    char name[256]; /* for messages: the path as the user gave it, "standard input", … */
+    uint64_t bytes; /* read or written so far on the outer side (compressed bytes for gzip) */
+    uint64_t size;  /* of the outer side when it is known beforehand, else 0: for progress */
+};
+
+/* Opens `path` for reading: "-" is standard input; a file that begins with the gzip magic is
+   unpacked whatever its name. A directory, a missing file, no permission: STATUS_INVALID with the
+   path and the reason. */
+int stream_open_file(struct stream **out, const char *path, struct error *error);
+
+/* Reads from `text`, which must outlive the stream. */
+int stream_open_memory(struct stream **out, const char *name, struct str text, struct error *error);
+
+static inline int stream_read(struct stream *stream, char *out, size_t size, size_t *got,
+                              struct error *error)
+{
+    return stream->operations->read(stream, out, size, got, error);
+}
+
+static inline int stream_write(struct stream *stream, struct str text, struct error *error)
+{
+    return stream->operations->write(stream, text, error);
+}
+
+/* Reads all that is left into `out`; more than its maximum is STATUS_INVALID. */
+int stream_read_all(struct stream *stream, struct text_buffer *out, struct error *error);
+
+/* NULL is fine. */
+void stream_free(struct stream *stream);
+
+#endif
