@@ -36,6 +36,7 @@ struct program_input {
     struct value_type type;
     struct column_set columns; /* what it depends on */
     uint32_t column;           /* the plain column, when value is NULL */
+    uint32_t condition;        /* the first condition that reads it: failures are counted there */
 };
 
 /*
@@ -76,9 +77,12 @@ int evaluator_case(struct evaluator *evaluator, uint32_t left, uint32_t right);
 /* The value of a value program for one record. Text and lists live until the next call. */
 struct value evaluator_value(struct evaluator *evaluator, uint32_t record);
 
-/* How often NULL stood for what DuckDB would have aborted on, since creation, altogether; and
-   whether the scratch arena ever ran out (then the result was NULL and must not be trusted). */
-uint64_t evaluator_failures(const struct evaluator *evaluator);
+/* How often NULL stood for what DuckDB would have aborted on, since creation, in the condition of
+   that number (0 for a value program). What several conditions share counts for the first. */
+uint64_t evaluator_failures(const struct evaluator *evaluator, size_t condition);
+
+/* Whether the scratch arena ever ran out: then a result was NULL for want of memory and must not
+   be trusted. */
 bool evaluator_exhausted(const struct evaluator *evaluator);
 
 /* NULL is fine. */
