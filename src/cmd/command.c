@@ -1,6 +1,7 @@
 #include "cmd/command.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -333,7 +334,7 @@ static int print(const struct text_buffer *text, struct error *error)
         return error_out_of_memory(error);
     }
     if (fwrite(text->ptr, 1, text->len, stdout) != text->len || fflush(stdout) != 0) {
-        return error_set(error, STATUS_IO, "cannot write to standard output");
+        return error_system(error, errno, "cannot write to standard output");
     }
     return STATUS_OK;
 }
