@@ -43,6 +43,7 @@ struct function_call {
     void *memo;            /* binding->memo_size bytes of this thread's own, zeroed before the
                               first run and kept between runs: say, bit masks of the left text */
     uint64_t *failures;    /* add 1 when NULL stands for what DuckDB would abort on */
+    bool *exhausted;       /* set when the result is NULL because scratch had no room */
 };
 
 /* Leaves the result in *out. Arguments have exactly the binding's parameter types. */
