@@ -35,7 +35,7 @@ struct stream {
 
 /* Opens `path` for reading: "-" is standard input; a file that begins with the gzip magic is
    unpacked whatever its name. A directory, a missing file, no permission: STATUS_INVALID with the
-   path and the reason. */
+   path and the reason. Small reads are served from a buffer, so a caller need not have its own. */
 int stream_open_file(struct stream **out, const char *path, struct error *error);
 
 /* Reads from `text`, which must outlive the stream. */
@@ -51,6 +51,9 @@ static inline int stream_write(struct stream *stream, struct str text, struct er
 {
     return stream->operations->write(stream, text, error);
 }
+
+/* For those who make a kind of stream: sets its name; of a long path the end, which tells most. */
+void stream_set_name(struct stream *stream, const char *name);
 
 /* Reads all that is left into `out`; more than its maximum is STATUS_INVALID. */
 int stream_read_all(struct stream *stream, struct text_buffer *out, struct error *error);
