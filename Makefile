@@ -1,0 +1,60 @@
+# The front door: `make demo` and `make test` do everything. Meson does the building; all that is
+# made lands in build/, one folder a kind of build (see tools/build).
+
+.DEFAULT_GOAL := build
+.PHONY: install-all install build check lint format test test-interop sanitize threads fuzz bench \
+        demo clean
+
+FUZZ_SECONDS ?= 60
+DEMO_RECORDS ?= 100000
+
+# What a build and its tests need; installed only when something is missing.
+install:
+	@tools/install build
+
+# The same and what check, lint, fuzz and test-interop need besides.
+install-all:
+	@tools/install build check interop
+
+build: install
+	@tools/build release
+	@ln -sf release/src/tuva-empi build/tuva-empi
+
+test: build
+	@tools/run-tests release
+
+# Warnings are errors with both compilers; then what the two static analysers see.
+check: install-all build
+	@tools/build clang
+	@tools/analyse build/clang
+
+lint: install-all
+	@tools/lint
+	@tools/check-layers
+
+format: install-all
+	@tools/lint --format
+
+# The tests once more, under the address and undefined-behaviour sanitizers, and the threads'.
+sanitize: install-all
+	@tools/run-tests sanitize
+
+threads: install-all
+	@tools/run-tests threads
+
+fuzz: install-all
+	@tools/build fuzz
+	@tools/fuzz $(FUZZ_SECONDS)
+
+# Against the real Splink; says what it skips when PyPI is out of reach.
+test-interop: install-all build
+	@tests/interop/run build/tuva-empi
+
+bench: install-all build
+	@bench/run build/tuva-empi
+
+demo: build
+	@tools/demo build/tuva-empi $(DEMO_RECORDS)
+
+clean:
+	rm -rf build
