@@ -1,0 +1,73 @@
+/*
+ * A compiled CASE bound to a set of records, with what can be remembered about it.
+ *
+ * The result for a pair depends only on the two records' values in the columns that the conditions
+ * name, and these have one code (keys.h). So results are remembered:
+ *   - for two equal codes, by code;
+ *   - against NULL, by code, when a single column is compared;
+ *   - for the value pairs met lately, in a small direct-mapped cache of each thread. Names are
+ *     skewed: a few pairs of values make up most of the pairs of records.
+ * Only a pair of values that is none of these reaches the evaluator.
+ *
+ * Thread rule: a pair_case is built by one thread and then read by any (its tables are filled
+ * lazily by relaxed atomic stores: every thread would store the same); a pair_case_runner belongs
+ * to one thread.
+ */
+#ifndef LINKAGE_PAIR_CASE_H
+#define LINKAGE_PAIR_CASE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "linkage/columns.h"
+#include "linkage/keys.h"
+#include "linkage/program.h"
+
+/* A result in a table: the condition's number + PAIR_CASE_KNOWN; 0 is not known yet. */
+enum { PAIR_CASE_KNOWN = 2, PAIR_CASE_MAX_CONDITIONS = 4000 };
+
+struct pair_case {
+    const struct program *program;
+    size_t condition_count;
+    struct program_bound_input *inputs;
+    struct keys *input_keys; /* of hoisted inputs: what their values are numbered by */
+    struct arena *pools;     /* texts and lists of hoisted values, one pool a thread */
+    unsigned pool_count;
+    struct keys keys; /* of all columns that the conditions name */
+    bool single;      /* that is one column: code 0 is NULL */
+    _Atomic int16_t *same;
+    _Atomic int16_t *right_null;    /* by the left code; NULL unless single */
+    _Atomic int16_t *left_null;     /* by the right code; NULL unless single */
+    atomic_uint_fast64_t *failures; /* by condition: how often NULL stood for an error of DuckDB */
+    atomic_bool exhausted;          /* an evaluator ran out of scratch memory */
+};
+
+/*
+ * Compiles and binds `count` conditions (count ≥ 1). `extra`, if not NULL, names further columns
+ * that the codes shall tell apart. `arena` holds the program and must outlive the pair_case, as
+ * must `columns`. Hoisted inputs are computed here, by `threads` threads.
+ */
+int pair_case_init(struct pair_case *out, struct arena *arena, const struct columns *columns,
+                   const struct expr_node *const *conditions, size_t count,
+                   const struct column_set *extra, unsigned threads, struct error *error);
+
+void pair_case_free(struct pair_case *pair_case);
+
+struct pair_case_runner {
+    struct pair_case *pair_case;
+    struct evaluator *evaluator;
+    uint64_t *cache; /* see pair_case.c; NULL until the first miss */
+};
+
+int pair_case_runner_init(struct pair_case_runner *out, struct pair_case *pair_case,
+                          struct error *error);
+
+/* The number of the first condition that is TRUE, or -1. */
+int pair_case_result(struct pair_case_runner *runner, uint32_t left, uint32_t right);
+
+/* Adds what the runner counted to its pair_case and gives it back. */
+void pair_case_runner_free(struct pair_case_runner *runner);
+
+#endif
