@@ -9,7 +9,8 @@
 
 /* Formats into `out` from `used` on. A text that was cut must not end in half a UTF-8 character:
    continuation bytes are 10xxxxxx, so step back over them and their lead byte. */
-static void format_at(char *out, size_t size, size_t used, const char *format, va_list arguments)
+static PRINTF_LIKE(4, 0) void format_at(char *out, size_t size, size_t used, const char *format,
+                                        va_list arguments)
 {
     if (used >= size - 1) {
         return;
