@@ -317,6 +317,9 @@ static int unknown_command(const struct command *const *commands, size_t count, 
     for (size_t i = 0; i < count; i++) {
         consider(commands[i]->name, str_from(typed), &best, &distance);
     }
+    consider("help", str_from(typed), &best, &distance);
+    consider("--help", str_from(typed), &best, &distance);
+    consider("--version", str_from(typed), &best, &distance);
     error_set(error, STATUS_USAGE, "unknown %s %s", typed[0] == '-' ? "option" : "command", typed);
     if (best != NULL) {
         error_hint(error, "did you mean %s? See: tuva-empi --help", best);
