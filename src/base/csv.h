@@ -3,9 +3,10 @@
  * without a byte-order mark.
  *
  * Strict: a short or long row, text after a closing quote, a quote inside an unquoted field, an
- * open quote at the end, a lone \r, NUL bytes and bad UTF-8 are STATUS_INVALID with file, line and (where it
- * helps) column. A final line without newline is fine; empty lines at the end are fine; an empty
- * line elsewhere is a short row (or, in a file of one column, an empty value).
+ * open quote at the end, a lone \r outside quotes, NUL bytes and bad UTF-8 are STATUS_INVALID with
+ * file, line and (where it helps) column. A final line without newline is fine; empty lines at the
+ * end are fine; an empty line elsewhere is a short row (or, in a file of one column, an empty
+ * value).
  *
  * Thread rule: one thread at a time a reader.
  */
