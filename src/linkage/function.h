@@ -61,7 +61,8 @@ struct function_binding {
     const struct function *function;
     function_run *run;
     size_t argument_count;
-    struct value_type *parameters; /* what each argument has to be cast to */
+    struct value_type *parameters; /* what each argument has to be cast to, by CAST_EXPLICIT:
+                                      function_bind() has checked that DuckDB does it unasked */
     struct value_type result;
     const void *state;       /* prepared at bind time: a compiled pattern, a parsed format */
     void (*release)(void *); /* gives back what state holds outside the arena; may be NULL */
@@ -108,6 +109,8 @@ int cast_bind(struct function_binding **out, struct arena *arena, struct value_t
 
 /* The type that both sides are brought to before `a = b`, CASE branches, COALESCE, IN and list
    items are computed (DuckDB's rules; for comparison only `equality` lets TEXT meet other types).
+   A text literal takes the type of what it meets, as NULL does: pass VALUE_NULL for its type; when
+   the answer is VALUE_NULL then, both are literals and the common type is TEXT (or NULL).
    STATUS_INVALID with "explicit cast is required" when there is none. */
 int cast_common_type(struct value_type *out, struct value_type a, struct value_type b,
                      bool equality, struct error *error);
