@@ -87,11 +87,15 @@ enum { MOST_ARGUMENTS = 16 };
 static char *copied[MOST_ARGUMENTS + 1];
 static char room[MOST_ARGUMENTS][64];
 
-/* getopt permutes argv, so each parse gets writable copies. Ends at NULL. */
-static int copy_arguments(const char *first, va_list rest)
+#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static const char *const no_arguments[] = {NULL};
+
+/* getopt permutes argv, so each parse gets writable copies. `rest` ends at NULL. */
+static int copy_arguments(const char *name, const char *const *rest)
 {
     int count = 0;
-    for (const char *text = first; text != NULL; text = va_arg(rest, const char *)) {
+    for (const char *text = name; text != NULL; text = *rest++) {
         assert_true(count < MOST_ARGUMENTS);
         snprintf(room[count], sizeof room[count], "%s", text);
         copied[count] = room[count];
@@ -104,12 +108,9 @@ static int copy_arguments(const char *first, va_list rest)
 static struct command_line line;
 static struct error error;
 
-static int parse(const struct command *command, ...)
+static int parse(const struct command *command, const char *const *arguments)
 {
-    va_list rest;
-    va_start(rest, command);
-    int count = copy_arguments(command->name, rest);
-    va_end(rest);
+    int count = copy_arguments(command->name, arguments);
     error = (struct error){0};
     return command_parse(&line, command, count, copied, &error);
 }
@@ -125,11 +126,12 @@ static void assert_usage(int status, const char *message, const char *hint)
 static void test_values(void **state)
 {
     (void)state;
-    assert_int_equal(parse(&command_link, "--model", "m.json", "--threads=7",
-                           "--threshold-match-probability", "0.5", "--threshold-match-weight",
-                           "-3.25e1", "--memory-limit", "2GiB", "--errors", "high", "--seed", "-9",
-                           "--quiet", "a.csv", NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        parse(&command_link,
+              ARGUMENTS("--model", "m.json", "--threads=7", "--threshold-match-probability", "0.5",
+                        "--threshold-match-weight", "-3.25e1", "--memory-limit", "2GiB", "--errors",
+                        "high", "--seed", "-9", "--quiet", "a.csv")),
+        STATUS_OK);
     assert_string_equal(line.values[MODEL].text, "m.json");
     assert_int_equal(line.values[THREADS].integer, 7);
     assert_true(line.values[PROBABILITY].number == 0.5);
@@ -147,7 +149,7 @@ static void test_values(void **state)
 static void test_defaults(void **state)
 {
     (void)state;
-    assert_int_equal(parse(&command_link, "--model", "m.json", "a.csv", NULL), STATUS_OK);
+    assert_int_equal(parse(&command_link, ARGUMENTS("--model", "m.json", "a.csv")), STATUS_OK);
     assert_false(line.values[PROBABILITY].given);
     assert_true(line.values[PROBABILITY].number == 0.95);
     assert_int_equal(line.values[ERRORS].integer, 1);
@@ -159,7 +161,7 @@ static void test_defaults(void **state)
 static void test_short_options(void **state)
 {
     (void)state;
-    assert_int_equal(parse(&command_link, "-qm", "m.json", "a.csv", NULL), STATUS_OK);
+    assert_int_equal(parse(&command_link, ARGUMENTS("-qm", "m.json", "a.csv")), STATUS_OK);
     assert_true(line.values[QUIET].given);
     assert_string_equal(line.values[MODEL].text, "m.json");
 }
@@ -167,8 +169,9 @@ static void test_short_options(void **state)
 static void test_arguments_anywhere(void **state)
 {
     (void)state;
-    assert_int_equal(parse(&command_link, "a.csv", "--model", "m.json", "-", "--", "--b.csv", NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        parse(&command_link, ARGUMENTS("a.csv", "--model", "m.json", "-", "--", "--b.csv")),
+        STATUS_OK);
     assert_int_equal(line.argument_count, 3);
     assert_string_equal(line.arguments[0], "a.csv");
     assert_string_equal(line.arguments[1], "-");
@@ -178,9 +181,9 @@ static void test_arguments_anywhere(void **state)
 static void test_help_wins(void **state)
 {
     (void)state;
-    assert_int_equal(parse(&command_link, "--help", "--nonsense", NULL), STATUS_OK);
+    assert_int_equal(parse(&command_link, ARGUMENTS("--help", "--nonsense")), STATUS_OK);
     assert_true(line.help);
-    assert_int_equal(parse(&command_link, "-h", NULL), STATUS_OK);
+    assert_int_equal(parse(&command_link, ARGUMENTS("-h")), STATUS_OK);
     assert_true(line.help);
 }
 
@@ -188,36 +191,37 @@ static void test_ranges(void **state)
 {
     (void)state;
     const char *see = "see: tuva-empi link --help";
-    assert_usage(parse(&command_link, "--threads", "0", NULL), "--threads: 0 is outside 1 to 1024",
-                 see);
-    assert_usage(parse(&command_link, "--threads", "1025", NULL),
+    assert_usage(parse(&command_link, ARGUMENTS("--threads", "0")),
+                 "--threads: 0 is outside 1 to 1024", see);
+    assert_usage(parse(&command_link, ARGUMENTS("--threads", "1025")),
                  "--threads: 1025 is outside 1 to 1024", see);
-    assert_int_equal(parse(&command_link, "-m", "m", "--threads", "1024", "a", NULL), STATUS_OK);
-    assert_usage(parse(&command_link, "--threads", "2x", NULL),
+    assert_int_equal(parse(&command_link, ARGUMENTS("-m", "m", "--threads", "1024", "a")),
+                     STATUS_OK);
+    assert_usage(parse(&command_link, ARGUMENTS("--threads", "2x")),
                  "--threads: \"2x\" is not a whole number", see);
-    assert_usage(parse(&command_link, "--seed", "9223372036854775808", NULL),
+    assert_usage(parse(&command_link, ARGUMENTS("--seed", "9223372036854775808")),
                  "--seed: \"9223372036854775808\" is not a whole number", see);
-    assert_usage(parse(&command_link, "--threshold-match-probability", "1.01", NULL),
+    assert_usage(parse(&command_link, ARGUMENTS("--threshold-match-probability", "1.01")),
                  "--threshold-match-probability: 1.01 is outside 0 to 1", see);
-    assert_usage(parse(&command_link, "--threshold-match-probability", "-0.01", NULL),
+    assert_usage(parse(&command_link, ARGUMENTS("--threshold-match-probability", "-0.01")),
                  "--threshold-match-probability: -0.01 is outside 0 to 1", see);
-    assert_usage(parse(&command_link, "--threshold-match-weight", "nan", NULL),
+    assert_usage(parse(&command_link, ARGUMENTS("--threshold-match-weight", "nan")),
                  "--threshold-match-weight: \"nan\" is not a number", see);
-    assert_usage(parse(&command_link, "--threshold-match-weight", "inf", NULL),
+    assert_usage(parse(&command_link, ARGUMENTS("--threshold-match-weight", "inf")),
                  "--threshold-match-weight: \"inf\" is not a number", see);
-    assert_usage(parse(&command_link, "--threshold-match-weight", "1,5", NULL),
+    assert_usage(parse(&command_link, ARGUMENTS("--threshold-match-weight", "1,5")),
                  "--threshold-match-weight: \"1,5\" is not a number", see);
 }
 
 static void test_choices(void **state)
 {
     (void)state;
-    assert_int_equal(parse(&command_link, "-m", "m", "--errors", "low", "a", NULL), STATUS_OK);
+    assert_int_equal(parse(&command_link, ARGUMENTS("-m", "m", "--errors", "low", "a")), STATUS_OK);
     assert_int_equal(line.values[ERRORS].integer, 0);
     const char *see = "see: tuva-empi link --help";
-    assert_usage(parse(&command_link, "--errors", "lo", NULL),
+    assert_usage(parse(&command_link, ARGUMENTS("--errors", "lo")),
                  "--errors: \"lo\" is none of low|medium|high", see);
-    assert_usage(parse(&command_link, "--errors", "low|medium", NULL),
+    assert_usage(parse(&command_link, ARGUMENTS("--errors", "low|medium")),
                  "--errors: \"low|medium\" is none of low|medium|high", see);
 }
 
@@ -257,7 +261,7 @@ static void test_sizes(void **state)
         assert_false(command_parse_size(str_from(bad[i]), &size));
         assert_int_equal(size, 12345);
     }
-    assert_usage(parse(&command_link, "--memory-limit", "0", NULL),
+    assert_usage(parse(&command_link, ARGUMENTS("--memory-limit", "0")),
                  "--memory-limit: \"0\" is not a size", "write bytes, or a unit: 2GiB, 512M");
 }
 
@@ -265,42 +269,43 @@ static void test_what_is_missing(void **state)
 {
     (void)state;
     const char *see = "see: tuva-empi link --help";
-    assert_usage(parse(&command_link, "a.csv", NULL), "--model MODEL.json is missing", see);
-    assert_usage(parse(&command_link, "-m", "m.json", NULL), "FILE.csv [FILE.csv ...] is missing",
-                 see);
-    assert_usage(parse(&command_link, "a.csv", "--model", NULL),
+    assert_usage(parse(&command_link, ARGUMENTS("a.csv")), "--model MODEL.json is missing", see);
+    assert_usage(parse(&command_link, ARGUMENTS("-m", "m.json")),
+                 "FILE.csv [FILE.csv ...] is missing", see);
+    assert_usage(parse(&command_link, ARGUMENTS("a.csv", "--model")),
                  "--model needs a value (MODEL.json)", see);
-    assert_usage(parse(&command_link, "-m", NULL), "--model needs a value (MODEL.json)", see);
-    assert_usage(parse(&command_link, "--model", "", "a.csv", NULL), "--model: the value is empty",
-                 see);
+    assert_usage(parse(&command_link, ARGUMENTS("-m")), "--model needs a value (MODEL.json)", see);
+    assert_usage(parse(&command_link, ARGUMENTS("--model", "", "a.csv")),
+                 "--model: the value is empty", see);
 }
 
 static void test_what_is_too_much(void **state)
 {
     (void)state;
     const char *see = "see: tuva-empi link --help";
-    assert_usage(parse(&command_link, "-m", "m", "--model=n", NULL), "--model is given twice", see);
-    assert_usage(parse(&command_link, "--quiet=yes", NULL), "--quiet takes no value", see);
-    assert_usage(parse(&command_link, "--help=yes", NULL), "--help takes no value", see);
-    assert_usage(parse(&command_plain, "more", NULL), "unexpected argument \"more\"",
+    assert_usage(parse(&command_link, ARGUMENTS("-m", "m", "--model=n")), "--model is given twice",
+                 see);
+    assert_usage(parse(&command_link, ARGUMENTS("--quiet=yes")), "--quiet takes no value", see);
+    assert_usage(parse(&command_link, ARGUMENTS("--help=yes")), "--help takes no value", see);
+    assert_usage(parse(&command_plain, ARGUMENTS("more")), "unexpected argument \"more\"",
                  "see: tuva-empi plain --help");
 }
 
 static void test_suggestions(void **state)
 {
     (void)state;
-    assert_usage(parse(&command_link, "--modle=x", NULL), "unknown option --modle",
+    assert_usage(parse(&command_link, ARGUMENTS("--modle=x")), "unknown option --modle",
                  "did you mean --model? See: tuva-empi link --help");
-    assert_usage(parse(&command_link, "--treshold-match-weight", "1", NULL),
+    assert_usage(parse(&command_link, ARGUMENTS("--treshold-match-weight", "1")),
                  "unknown option --treshold-match-weight",
                  "did you mean --threshold-match-weight? See: tuva-empi link --help");
-    assert_usage(parse(&command_link, "--threshold", "1", NULL), "unknown option --threshold",
+    assert_usage(parse(&command_link, ARGUMENTS("--threshold", "1")), "unknown option --threshold",
                  "did you mean --threshold-match-probability? See: tuva-empi link --help");
-    assert_usage(parse(&command_link, "--predictions", "x", NULL), "unknown option --predictions",
+    assert_usage(parse(&command_link, ARGUMENTS("--predictions", "x")),
+                 "unknown option --predictions", "see: tuva-empi link --help");
+    assert_usage(parse(&command_link, ARGUMENTS("-z")), "unknown option -z",
                  "see: tuva-empi link --help");
-    assert_usage(parse(&command_link, "-z", NULL), "unknown option -z",
-                 "see: tuva-empi link --help");
-    assert_usage(parse(&command_plain, "--model", NULL), "unknown option --model",
+    assert_usage(parse(&command_plain, ARGUMENTS("--model")), "unknown option --model",
                  "see: tuva-empi plain --help");
 }
 
@@ -308,8 +313,8 @@ static void test_suggestions(void **state)
 static void test_parses_are_independent(void **state)
 {
     (void)state;
-    assert_int_equal(parse(&command_link, "-qz", NULL), STATUS_USAGE);
-    assert_int_equal(parse(&command_link, "-m", "m", "a", "b", NULL), STATUS_OK);
+    assert_int_equal(parse(&command_link, ARGUMENTS("-qz")), STATUS_USAGE);
+    assert_int_equal(parse(&command_link, ARGUMENTS("-m", "m", "a", "b")), STATUS_OK);
     assert_false(line.values[QUIET].given);
     assert_int_equal(line.argument_count, 2);
 }
@@ -356,12 +361,9 @@ static void test_list_of_commands(void **state)
 }
 
 /* Runs the program's dispatcher with one of its streams caught in `out`. */
-static int run_main(FILE **stream, char *out, size_t size, ...)
+static int run_main(FILE **stream, char *out, size_t size, const char *const *arguments)
 {
-    va_list rest;
-    va_start(rest, size);
-    int count = copy_arguments("tuva-empi", rest);
-    va_end(rest);
+    int count = copy_arguments("tuva-empi", arguments);
     FILE *before = *stream;
     FILE *caught = fmemopen(out, size, "w");
     assert_non_null(caught);
@@ -378,8 +380,8 @@ static void test_dispatch_runs_the_command(void **state)
     char out[4096] = "";
     runs = 0;
     answer = STATUS_OK;
-    assert_int_equal(run_main(&stderr, out, sizeof out, "link", "a.csv", "--model", "m.json", NULL),
-                     0);
+    assert_int_equal(
+        run_main(&stderr, out, sizeof out, ARGUMENTS("link", "a.csv", "--model", "m.json")), 0);
     assert_int_equal(runs, 1);
     assert_string_equal(seen.values[MODEL].text, "m.json");
     assert_string_equal(seen.arguments[0], "a.csv");
@@ -400,7 +402,7 @@ static void test_dispatch_turns_status_into_exit(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         char out[4096] = "";
         answer = cases[i].status;
-        assert_int_equal(run_main(&stderr, out, sizeof out, "plain", NULL), cases[i].wanted);
+        assert_int_equal(run_main(&stderr, out, sizeof out, ARGUMENTS("plain")), cases[i].wanted);
         assert_string_equal(out, "tuva-empi: it went wrong\nin this way\nhint: do it right\n");
     }
 }
@@ -412,10 +414,11 @@ static void test_dispatch_shows_help(void **state)
     char by_help[4096] = "";
     char by_option[4096] = "";
     runs = 0;
-    assert_int_equal(run_main(&stdout, list, sizeof list, "--help", NULL), 0);
+    assert_int_equal(run_main(&stdout, list, sizeof list, ARGUMENTS("--help")), 0);
     assert_non_null(strstr(list, "Commands:\n"));
-    assert_int_equal(run_main(&stdout, by_help, sizeof by_help, "help", "link", NULL), 0);
-    assert_int_equal(run_main(&stdout, by_option, sizeof by_option, "link", "--help", NULL), 0);
+    assert_int_equal(run_main(&stdout, by_help, sizeof by_help, ARGUMENTS("help", "link")), 0);
+    assert_int_equal(run_main(&stdout, by_option, sizeof by_option, ARGUMENTS("link", "--help")),
+                     0);
     assert_string_equal(by_help, by_option);
     assert_non_null(strstr(by_help, "Usage: tuva-empi link "));
     assert_int_equal(runs, 0);
@@ -425,7 +428,7 @@ static void test_dispatch_shows_version(void **state)
 {
     (void)state;
     char out[4096] = "";
-    assert_int_equal(run_main(&stdout, out, sizeof out, "--version", NULL), 0);
+    assert_int_equal(run_main(&stdout, out, sizeof out, ARGUMENTS("--version")), 0);
     assert_memory_equal(out, "tuva-empi ", 10);
     assert_true(out[10] >= '0' && out[10] <= '9');
 }
@@ -434,18 +437,18 @@ static void test_dispatch_refuses(void **state)
 {
     (void)state;
     char out[4096] = "";
-    assert_int_equal(run_main(&stderr, out, sizeof out, "lonk", NULL), 2);
+    assert_int_equal(run_main(&stderr, out, sizeof out, ARGUMENTS("lonk")), 2);
     assert_string_equal(out, "tuva-empi: unknown command lonk\n"
                              "hint: did you mean link? See: tuva-empi --help\n");
     memset(out, 0, sizeof out);
-    assert_int_equal(run_main(&stderr, out, sizeof out, "help", "zebra", NULL), 2);
+    assert_int_equal(run_main(&stderr, out, sizeof out, ARGUMENTS("help", "zebra")), 2);
     assert_string_equal(out, "tuva-empi: unknown command zebra\nhint: see: tuva-empi --help\n");
     memset(out, 0, sizeof out);
-    assert_int_equal(run_main(&stderr, out, sizeof out, "--verison", NULL), 2);
+    assert_int_equal(run_main(&stderr, out, sizeof out, ARGUMENTS("--verison")), 2);
     assert_string_equal(out, "tuva-empi: unknown option --verison\nhint: did you mean --version? "
                              "See: tuva-empi --help\n");
     memset(out, 0, sizeof out);
-    assert_int_equal(run_main(&stderr, out, sizeof out, NULL), 2);
+    assert_int_equal(run_main(&stderr, out, sizeof out, no_arguments), 2);
     assert_string_equal(out, "tuva-empi: a command is missing\nhint: see: tuva-empi --help\n");
 }
 
@@ -457,7 +460,7 @@ static void test_dispatch_reports_lost_output(void **state)
     assert_non_null(full);
     stdout = full;
     char out[4096] = "";
-    int status = run_main(&stderr, out, sizeof out, "--help", NULL);
+    int status = run_main(&stderr, out, sizeof out, ARGUMENTS("--help"));
     stdout = before;
     fclose(full);
     assert_int_equal(status, 3);
