@@ -19,7 +19,8 @@ size_t double_to_text(double number, char *out);
 size_t unsigned_to_text(uint64_t number, char *out);
 
 /* The whole of `text` as a decimal number (correctly rounded, [+-]digits[.digits][e[+-]digits],
-   also inf, infinity, nan in any case); false when it is anything else. */
+   also inf, infinity, nan in any case); false when it is anything else. A number too large for a
+   double gives infinity, one too small 0. */
 bool double_from_text(struct str text, double *out);
 
 /* The whole of `text` as an integer within range; false otherwise. */
