@@ -24,14 +24,19 @@ int threads_run(unsigned count, int (*work)(void *context, unsigned index, struc
  * Batches 0 … batches-1, spread over `threads` workers as they become free, their results taken in
  * order of batch number: the same bytes come out for any number of threads.
  *
- * produce(context, worker, batch, slot) runs in parallel and leaves its result in the slot numbered
- * `slot`; consume(context, batch, slot) runs for one batch at a time, in order, on whichever thread
- * is there. There are threads_slots(threads) slots; a worker waits when all are taken, so memory is
- * bounded. The first failure, by batch number, ends the run and is returned.
+ * produce() runs in parallel and leaves its result in the slot numbered `slot`; consume() runs for
+ * one batch at a time, in order, on whichever thread is there, with no lock held. There are
+ * threads_slots(threads) slots; a worker waits when all are taken, so memory is bounded. A batch
+ * that grows too large may call threads_await_turn(order, batch) from produce(): it returns when
+ * all earlier batches are consumed, and the caller may then hand on by itself what it has so far.
+ *
+ * The failure of the lowest batch that failed ends the run and is returned.
  */
+struct threads_order;
+
 struct threads_ordered {
-    int (*produce)(void *context, unsigned worker, uint64_t batch, unsigned slot,
-                   struct error *error);
+    int (*produce)(void *context, struct threads_order *order, unsigned worker, uint64_t batch,
+                   unsigned slot, struct error *error);
     int (*consume)(void *context, uint64_t batch, unsigned slot, struct error *error);
     void *context;
 };
@@ -39,5 +44,8 @@ struct threads_ordered {
 unsigned threads_slots(unsigned threads);
 int threads_run_ordered(const struct threads_ordered *work, uint64_t batches, unsigned threads,
                         struct error *error);
+
+/* For produce() only. STATUS_CANCELLED when the run has failed meanwhile. */
+int threads_await_turn(struct threads_order *order, uint64_t batch, struct error *error);
 
 #endif
