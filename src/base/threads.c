@@ -109,7 +109,8 @@ unsigned threads_slots(unsigned threads)
 /* Called with the lock held. */
 static void fail(struct threads_order *order, uint64_t batch, int status, const struct error *error)
 {
-    if (!order->failed || batch < order->failed_batch) {
+    /* A batch that gave up because another failed must not hide why. */
+    if (!order->failed || (batch < order->failed_batch && status != STATUS_CANCELLED)) {
         order->failed = true;
         order->failed_batch = batch;
         order->status = status;
