@@ -1,0 +1,84 @@
+#include "base/json_read.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* ---- memory ---- */
+
+/* Some of jansson's failures for want of memory look like faults of the text. */
+static _Thread_local bool ran_out;
+
+static void *allocate(size_t size)
+{
+    void *pointer = memory_alloc(size);
+    ran_out = ran_out || pointer == NULL;
+    return pointer;
+}
+
+static void set_allocator(void)
+{
+    json_set_alloc_funcs(allocate, memory_free);
+}
+
+/* ---- messages ---- */
+
+static bool ends_at(struct str text, size_t end, struct str word)
+{
+    return end <= text.len && str_ends_with((struct str){text.ptr, end}, word);
+}
+
+/* Python writes what JSON does not have. jansson stops after the word, or after the minus. */
+static bool is_not_finite(struct str text, size_t end)
+{
+    return ends_at(text, end, STR("NaN")) || ends_at(text, end, STR("Infinity")) ||
+           ends_at(text, end + STR("Infinity").len, STR("-Infinity")) ||
+           ends_at(text, end + STR("nfinity").len, STR("-Infinity"));
+}
+
+/* jansson's own words up to " near '...'", which may be anything out of the text. */
+static struct str reason(const json_error_t *fault)
+{
+    if (json_error_code(fault) == json_error_null_character) {
+        return STR("a text with a NUL character");
+    }
+    const char *near = strstr(fault->text, " near ");
+    size_t len = near == NULL ? strlen(fault->text) : (size_t)(near - fault->text);
+    return (struct str){fault->text, len};
+}
+
+static int refuse(struct str text, const char *name, const json_error_t *fault, struct error *error)
+{
+    struct str why = reason(fault);
+    error_set(error, STATUS_INVALID, "%s%sline %d, column %d: not valid JSON: %.*s",
+              name == NULL ? "" : name, name == NULL ? "" : ": ", fault->line,
+              fault->column > 0 ? fault->column : 1, STR_ARG(why));
+    if (is_not_finite(text, (size_t)fault->position)) {
+        error_hint(error, "JSON has no NaN and no Infinity; write a number, or leave the key out");
+    }
+    return STATUS_INVALID;
+}
+
+int json_read(json_t **out, struct str text, const char *name, struct error *error)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, set_allocator);
+
+    *out = NULL;
+    if (str_starts_with(text, STR("\xEF\xBB\xBF"))) {
+        text.ptr += 3;
+        text.len -= 3;
+    }
+    if (text.ptr == NULL) {
+        text = STR("");
+    }
+    json_error_t fault = {0};
+    ran_out = false;
+    *out = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, &fault);
+    if (*out != NULL) {
+        return 0;
+    }
+    return ran_out ? error_out_of_memory(error) : refuse(text, name, &fault, error);
+}
