@@ -99,6 +99,13 @@ static void forget_lone_keys(struct probe *probe, uint32_t records)
 static uint64_t count_candidates(const struct probe *probe, uint32_t records, uint32_t first_right)
 {
     uint64_t total = 0;
+    if (probe->keyed && probe->left == probe->right && first_right == 0) {
+        for (uint32_t key = 1; key < probe->key_count; key++) {
+            uint64_t size = probe->starts[key + 1] - probe->starts[key];
+            total += size * (size - (size > 0)) / 2;
+        }
+        return total;
+    }
     for (uint32_t i = 0; i < records; i++) {
         uint32_t from = i + 1 > first_right ? i + 1 : first_right;
         const uint32_t *members;

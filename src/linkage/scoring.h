@@ -1,0 +1,137 @@
+/*
+ * Scoring: from a pair of records to its match weight.
+ *
+ * Fellegi and Sunter (1969) as Splink computes it, in log2 space:
+ *
+ *     weight = log2(prior odds) + sum over comparisons of [ log2(m / u) + term-frequency part ]
+ *     probability = 2^weight / (1 + 2^weight)
+ *
+ * added in the order of the comparisons, so that the parts shown in an explanation add up to the
+ * score to the last bit. This one function serves batch, single pair and explanation.
+ *
+ * Before a pair is scored exactly it is bounded: equal codes, and NULL, have a known weight, and
+ * any other pair of values at most the largest weight of the levels it can still reach. Where the
+ * bound is below the threshold no text is ever looked at; that is most of the pairs.
+ *
+ * Thread rule: a scoring is immutable but for the lazy tables in its pair_cases; a scorer belongs to
+ * one thread.
+ */
+#ifndef LINKAGE_SCORING_H
+#define LINKAGE_SCORING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "linkage/columns.h"
+#include "linkage/model.h"
+#include "linkage/pair_case.h"
+#include "linkage/term_frequencies.h"
+
+/* |weight| never exceeds log2(1e300), as with Splink since 4.0.10: no infinity leaves the engine. */
+#define SCORING_WEIGHT_LIMIT 996.5784284662087
+
+/* The gamma of a pair that reaches no level of a comparison (one without ELSE). */
+#define SCORING_NO_GAMMA INT16_MIN
+
+struct scored_level {
+    int16_t gamma;
+    double weight;                              /* log2(m / u); may be infinite when m or u is 0 */
+    const struct term_frequencies *frequencies; /* NULL: no adjustment */
+    const uint32_t *frequency_codes;            /* by record: the code of the adjusted column */
+    double frequency_exponent;
+    double log2_base;    /* log2 of the u that the frequency is set against */
+    double log2_minimum; /* log2 of the least frequency; -infinity when there is none */
+    bool only_when_same; /* it is an exact match on all that the comparison looks at */
+};
+
+struct scored_comparison {
+    struct pair_case pair_case;
+    bool has_conditions;  /* false: nothing but ELSE */
+    uint32_t null_record; /* a record whose only column is NULL; KEYS_NO_RECORD: none, or several
+                             columns */
+    bool adjusted;        /* a level that different codes can reach has a frequency part */
+    double other;         /* the most that different codes can weigh, unless adjusted */
+    struct scored_level *levels; /* by condition; then ELSE, or "no level" */
+    size_t level_count;
+};
+
+struct scoring {
+    const struct model *model;
+    const struct columns *columns;
+    struct scored_comparison *comparisons;
+    size_t comparison_count;
+    uint16_t *order; /* of the comparisons, those with the fewest distinct values first: their
+                        results are the likeliest to be remembered */
+    struct term_frequencies *frequencies; /* by column; not counted ones are zero */
+    double prior_weight;
+    struct arena arena;
+};
+
+/* `model` and `columns` must outlive it. */
+int scoring_init(struct scoring *out, const struct model *model, const struct columns *columns,
+                 unsigned threads, struct error *error);
+void scoring_free(struct scoring *scoring);
+
+/* What is known of a comparison once the left record is chosen. */
+struct scorer_left {
+    uint32_t code;
+    uint32_t null_code; /* the right code that weighs `null`; equal to `code` when there is none */
+    double same;        /* the weight when the right record has the same code */
+    double null;        /* when the right record's only column is NULL */
+    double other;       /* at most, in every other case */
+};
+
+struct scorer {
+    const struct scoring *scoring;
+    struct pair_case_runner *runners; /* by comparison */
+    struct scorer_left *lefts;        /* by comparison */
+    double *bounds;                   /* by comparison, of the pair at hand */
+    uint16_t *levels;                 /* room for a caller that does not keep them */
+    uint32_t left;
+};
+
+int scorer_init(struct scorer *out, struct scoring *scoring, struct error *error);
+void scorer_free(struct scorer *scorer);
+
+/* Chooses the left record of the pairs that follow. */
+void scorer_set_left(struct scorer *scorer, uint32_t left);
+
+/*
+ * An upper bound of the weight of the pair with the right record whose codes, by comparison, are
+ * `codes`, but for rounding: compare it with a threshold less SCORING_BOUND_MARGIN. NaN when
+ * infinite parts of both signs meet: then nothing is known. In the header because it is the inner
+ * loop of a linkage: most pairs never get further.
+ */
+static inline double scorer_bound(const struct scorer *scorer, const uint32_t *codes)
+{
+    double bound = scorer->scoring->prior_weight;
+    for (size_t i = 0; i < scorer->scoring->comparison_count; i++) {
+        const struct scorer_left *left = &scorer->lefts[i];
+        double other = codes[i] == left->null_code ? left->null : left->other;
+        bound += codes[i] == left->code ? left->same : other;
+    }
+    return bound;
+}
+
+/* More than the rounding of a sum of a thousand weights below 1000 can come to. */
+#define SCORING_BOUND_MARGIN 1e-6
+
+/* The weight of the pair of the chosen left record with `right`. When it is certain to be below
+   `least` it may stop early and answer -infinity. `levels`, by comparison, receives the positions
+   in scored_comparison.levels; it has room for all, and is complete unless the answer is
+   -infinity. */
+double scorer_weight(struct scorer *scorer, uint32_t right, double least, uint16_t *levels);
+
+/* The frequency part of a level's weight for a pair; 0 when there is none. */
+double scoring_frequency_weight(const struct scored_level *level, uint32_t left, uint32_t right);
+
+/* 1 / (1 + 2^-weight), without overflow. */
+double scoring_probability(double weight);
+
+/* log2(p / (1 - p)): the weight at which a probability is reached; infinite for 0 and 1. */
+double scoring_weight_of_probability(double probability);
+
+#endif
