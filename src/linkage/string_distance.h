@@ -35,11 +35,12 @@ double string_jaro_winkler(struct string_pattern *pattern, struct str a, struct 
                            double at_least, struct arena *scratch);
 
 /* Levenshtein's edit distance (Myers 1999, Hyyrö 2003). Exact when <= at_most, else any number
-   above at_most. */
+   above at_most. `scratch` serves pairs over 64 bytes; UINT64_MAX when it is used up. */
 uint64_t string_levenshtein(struct string_pattern *pattern, struct str a, struct str b,
                             uint64_t at_most, struct arena *scratch);
 
-/* The unrestricted Damerau-Levenshtein distance (Lowrance and Wagner 1975): ('ca','abc') is 2. */
+/* The unrestricted Damerau-Levenshtein distance (Lowrance and Wagner 1975): ('ca','abc') is 2.
+   Cutoff and scratch as above. */
 uint64_t string_damerau_levenshtein(struct str a, struct str b, uint64_t at_most,
                                     struct arena *scratch);
 
