@@ -45,7 +45,7 @@ unsigned threads_slots(unsigned threads);
 int threads_run_ordered(const struct threads_ordered *work, uint64_t batches, unsigned threads,
                         struct error *error);
 
-/* For produce() only. STATUS_CANCELLED when the run has failed meanwhile. */
+/* For produce() only. STATUS_CANCELLED when an earlier batch has failed meanwhile. */
 int threads_await_turn(struct threads_order *order, uint64_t batch, struct error *error);
 
 #endif
