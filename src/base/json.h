@@ -25,6 +25,7 @@ struct json_writer {
                    json.dump does; set it after json_write_begin() */
     unsigned depth;
     bool has_items[JSON_MAX_DEPTH]; /* whether the open container at each depth has an item */
+    bool is_object[JSON_MAX_DEPTH]; /* and whether it is an object, for the assertions */
     bool after_key;
 };
 
@@ -35,7 +36,7 @@ void json_write_open_array(struct json_writer *writer);
 void json_write_close_array(struct json_writer *writer);
 void json_write_key(struct json_writer *writer, const char *key);
 void json_write_key_str(struct json_writer *writer, struct str key);
-/* Valid UTF-8 expected; bytes that are not are written as U+FFFD. ptr NULL writes null. */
+/* Valid UTF-8 expected; each byte that is not is written as U+FFFD. ptr NULL writes null. */
 void json_write_string(struct json_writer *writer, struct str text);
 void json_write_integer(struct json_writer *writer, int64_t number);
 void json_write_unsigned(struct json_writer *writer, uint64_t number);

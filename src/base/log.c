@@ -1,0 +1,155 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/str.h"
+
+enum {
+    MESSAGE_BYTES = 4096,
+    /* Holds a message, detail and hint of the largest size with every byte escaped as six. A line
+       is made on the stack, so that "out of memory" can be told as well. */
+    LINE_BYTES = 64 << 10,
+};
+
+static enum log_level lowest_level = LOG_INFO;
+static enum log_format line_format = LOG_TEXT;
+
+void log_configure(enum log_level lowest, enum log_format format)
+{
+    lowest_level = lowest;
+    line_format = format;
+}
+
+static const char *level_name(enum log_level level)
+{
+    switch (level) {
+    case LOG_DEBUG: return "debug";
+    case LOG_INFO: return "info";
+    case LOG_WARNING: return "warning";
+    case LOG_ERROR: break;
+    }
+    return "error";
+}
+
+/* 2026-01-02T03:04:05.678Z */
+static void format_time(char *out, size_t size)
+{
+    int64_t now = clock_now();
+    time_t seconds = (time_t)(now / 1000000);
+    struct tm parts;
+    gmtime_r(&seconds, &parts);
+    size_t used = strftime(out, size, "%Y-%m-%dT%H:%M:%S", &parts);
+    snprintf(out + used, size - used, ".%03dZ", (int)(now % 1000000 / 1000));
+}
+
+/* Nobody is told when standard error cannot be written: there is nobody left to tell. */
+static void write_line(const struct text_buffer *line)
+{
+    int number = errno;
+    const char *next = line->ptr;
+    size_t left = line->len;
+    while (left > 0) {
+        ssize_t written = write(STDERR_FILENO, next, left);
+        if (written < 0 && errno != EINTR) {
+            break;
+        }
+        if (written > 0) {
+            next += written;
+            left -= (size_t)written;
+        }
+    }
+    errno = number;
+}
+
+/* One line of text without control characters: a file name with a line break must not look like a
+   line of its own, nor reach the terminal. */
+static void append_plain(struct text_buffer *line, struct str text)
+{
+    char *end = text_reserve(line, text.len);
+    if (end == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        end[i] = c < ' ' || c == 0x7F ? ' ' : (char)c;
+    }
+    line->len += text.len;
+}
+
+/* Each line of `text` on an indented line of its own. */
+static void append_indented(struct text_buffer *line, struct str text)
+{
+    while (text.len > 0) {
+        const char *feed = memchr(text.ptr, '\n', text.len);
+        size_t length = feed == NULL ? text.len : (size_t)(feed - text.ptr);
+        text_append(line, STR("\n    "));
+        append_plain(line, (struct str){text.ptr, length});
+        length += feed != NULL;
+        text.ptr += length;
+        text.len -= length;
+    }
+}
+
+static void write_event(enum log_level level, const char *message, const char *detail,
+                        const char *hint)
+{
+    char time[40];
+    format_time(time, sizeof time);
+    char room[LINE_BYTES];
+    /* A buffer that is at its maximum from the start never asks for memory. */
+    struct text_buffer line = {.ptr = room, .cap = sizeof room, .max = sizeof room - 2};
+    if (line_format == LOG_TEXT) {
+        text_appendf(&line, "%s %s ", time, level_name(level));
+        append_plain(&line, str_from(message));
+        append_indented(&line, str_from(detail));
+        append_indented(&line, str_from(hint));
+    } else {
+        struct json_writer json;
+        json_write_begin(&json, &line, 0);
+        json_write_open_object(&json);
+        json_write_key(&json, "time");
+        json_write_string(&json, str_from(time));
+        json_write_key(&json, "level");
+        json_write_string(&json, str_from(level_name(level)));
+        json_write_key(&json, "message");
+        json_write_string(&json, str_from(message));
+        if (*detail != '\0') {
+            json_write_key(&json, "detail");
+            json_write_string(&json, str_from(detail));
+        }
+        if (*hint != '\0') {
+            json_write_key(&json, "hint");
+            json_write_string(&json, str_from(hint));
+        }
+        json_write_close_object(&json);
+    }
+    room[line.len++] = '\n';
+    write_line(&line);
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+    if (level < lowest_level) {
+        return;
+    }
+    char message[MESSAGE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    if (length >= 0) {
+        write_event(level, message, "", "");
+    }
+}
+
+void log_error(const struct error *error)
+{
+    write_event(LOG_ERROR, error->message, error->detail, error->hint);
+}
