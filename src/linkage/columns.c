@@ -100,7 +100,8 @@ void dictionary_free(struct dictionary *dictionary)
 
 /* ---- columns ---- */
 
-int columns_init(struct columns *out, const struct str *names, uint32_t count, struct error *error)
+int columns_init(struct columns *out, const struct str *names, uint32_t count,
+                 const struct column_set *used, struct error *error)
 {
     *out = (struct columns){0};
     if (count > COLUMNS_MAX) {
@@ -120,6 +121,7 @@ int columns_init(struct columns *out, const struct str *names, uint32_t count, s
         memcpy(name, names[i].ptr, names[i].len);
         name[names[i].len] = '\0';
         out->items[i].name = name;
+        out->items[i].used = used == NULL || column_set_has(used, i);
         out->column_count++;
     }
     return 0;
@@ -133,6 +135,9 @@ int columns_append(struct columns *columns, const struct str *values, struct err
     }
     for (uint32_t i = 0; i < columns->column_count; i++) {
         struct column *column = &columns->items[i];
+        if (!column->used) {
+            continue;
+        }
         if (columns->record_count >= column->codes_cap) {
             void *items = column->codes;
             if (!vec_grow(&items, &column->codes_cap, (size_t)columns->record_count + 1,
@@ -194,7 +199,8 @@ int columns_seal(struct columns *columns, const uint32_t *order, struct error *e
         shrink_dictionary(&columns->items[i].dictionary);
     }
     for (uint32_t i = 0; i < columns->column_count; i++) {
-        if (seal_codes(&columns->items[i], columns->record_count, order) != 0) {
+        if (columns->items[i].used &&
+            seal_codes(&columns->items[i], columns->record_count, order) != 0) {
             return error_out_of_memory(error);
         }
     }

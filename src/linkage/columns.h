@@ -57,6 +57,7 @@ void dictionary_free(struct dictionary *dictionary);
 struct column {
     char *name; /* as the input writes it */
     struct dictionary dictionary;
+    bool used;       /* false: it only holds its place; it has no codes and no texts */
     uint32_t *codes; /* one a record */
     size_t codes_cap;
 };
@@ -68,8 +69,12 @@ struct columns {
     bool sealed;
 };
 
-/* An empty set with the named columns. */
-int columns_init(struct columns *out, const struct str *names, uint32_t count, struct error *error);
+struct column_set;
+
+/* An empty set with the named columns. Those that `used` (NULL: all) does not name keep their
+   position but nothing else: most files have more columns than a model looks at. */
+int columns_init(struct columns *out, const struct str *names, uint32_t count,
+                 const struct column_set *used, struct error *error);
 
 /* Appends a record: one text a column, ptr NULL for NULL. At most 2^32 - 2 records. */
 int columns_append(struct columns *columns, const struct str *values, struct error *error);
