@@ -39,6 +39,9 @@ enum settings_link_type {
     SETTINGS_LINK_AND_DEDUPE,
 };
 
+/* As Splink writes it: "dedupe_only" and so on. */
+struct str settings_link_type_name(enum settings_link_type link_type);
+
 /* In all structures below a text whose ptr is NULL was not given and has no default. */
 
 struct settings_level {
