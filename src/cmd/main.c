@@ -6,9 +6,10 @@
 
 #include "base/compiler.h"
 #include "base/output_file.h"
-#include "cmd/command.h"
+#include "cmd/commands.h"
 
 static const struct command *const commands[] = {
+    &command_synth,
     NULL,
 };
 

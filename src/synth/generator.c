@@ -140,11 +140,13 @@ struct writing {
     const struct synth_generator *generator;
     struct text_buffer *slots;
     struct stream *out;
+    const struct synth_progress *progress;
 };
 
-static int produce(void *context, unsigned worker, uint64_t batch, unsigned slot,
-                   struct error *error)
+static int produce(void *context, struct threads_order *order, unsigned worker, uint64_t batch,
+                   unsigned slot, struct error *error)
 {
+    (void)order;
     (void)worker;
     struct writing *writing = context;
     struct text_buffer *buffer = &writing->slots[slot];
@@ -158,8 +160,10 @@ static int produce(void *context, unsigned worker, uint64_t batch, unsigned slot
 
 static int consume(void *context, uint64_t batch, unsigned slot, struct error *error)
 {
-    (void)batch;
     struct writing *writing = context;
+    if (writing->progress != NULL) {
+        writing->progress->show(writing->progress->context, batch * BATCH_ROWS);
+    }
     return stream_write(writing->out, text_str(&writing->slots[slot]), error);
 }
 
@@ -174,10 +178,11 @@ static int write_header(struct stream *out, struct error *error)
 }
 
 int synth_generator_write(const struct synth_generator *generator, unsigned threads,
-                          struct stream *out, struct error *error)
+                          struct stream *out, const struct synth_progress *progress,
+                          struct error *error)
 {
     unsigned slots = threads_slots(threads);
-    struct writing writing = {.generator = generator, .out = out};
+    struct writing writing = {.generator = generator, .out = out, .progress = progress};
     int status = write_header(out, error);
     if (status != STATUS_OK) {
         return status;

@@ -58,8 +58,15 @@ void synth_generator_append_header(struct text_buffer *out);
 void synth_generator_append_rows(const struct synth_generator *generator, uint64_t row,
                                  uint64_t count, struct text_buffer *out);
 
-/* Writes the whole file to `out`. */
+/* Told from time to time how many records are written; by one thread at a time. */
+struct synth_progress {
+    void (*show)(void *context, uint64_t done);
+    void *context;
+};
+
+/* Writes the whole file to `out`. `progress` may be NULL. */
 int synth_generator_write(const struct synth_generator *generator, unsigned threads,
-                          struct stream *out, struct error *error);
+                          struct stream *out, const struct synth_progress *progress,
+                          struct error *error);
 
 #endif

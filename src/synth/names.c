@@ -22,16 +22,16 @@ static const struct {
 } origins[SYNTH_ORIGIN_COUNT] = {
     [SYNTH_ORIGIN_WHITE] = {0, 5200},
     [SYNTH_ORIGIN_BLACK] = {1800, 2500},
-    [SYNTH_ORIGIN_HISPANIC] = {6000, 900},
+    [SYNTH_ORIGIN_HISPANIC] = {6000, 1600},
     [SYNTH_ORIGIN_ASIAN] = {5500, 2200},
 };
 
 enum {
     OWN_FIRST_SHIFT = 5,
-    /* Smith has 0.8 % of all Americans, Garcia 6 % of the Hispanic ones, Nguyen 3 % of the Asian
+    /* Smith has 0.8 % of all Americans; Garcia and Nguyen about 2.5 % of the Hispanic and the Asian
        ones. */
     SURNAME_SHIFT_WHITE = 7,
-    SURNAME_SHIFT_OTHER = 4,
+    SURNAME_SHIFT_OTHER = 12,
     PART_SHIFT = 12,
     HYPHENATED = 150, /* of 10,000 surnames */
 };

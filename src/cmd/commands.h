@@ -1,0 +1,9 @@
+/* The sub-commands of the program, each defined in the file of its name. */
+#ifndef CMD_COMMANDS_H
+#define CMD_COMMANDS_H
+
+#include "cmd/command.h"
+
+extern const struct command command_synth;
+
+#endif
