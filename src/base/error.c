@@ -31,6 +31,15 @@ static PRINTF_LIKE(4, 0) void format_at(char *out, size_t size, size_t used, con
     out[end] = '\0';
 }
 
+/* Appends to a text that may be full. */
+static PRINTF_LIKE(3, 4) void append(char *out, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    format_at(out, size, strlen(out), format, arguments);
+    va_end(arguments);
+}
+
 int error_set(struct error *error, enum status status, const char *format, ...)
 {
     error->status = status;
@@ -71,8 +80,7 @@ void error_prefix(struct error *error, const char *format, ...)
     va_start(arguments, format);
     format_at(error->message, sizeof error->message, 0, format, arguments);
     va_end(arguments);
-    size_t used = strlen(error->message);
-    snprintf(error->message + used, sizeof error->message - used, ": %s", rest);
+    append(error->message, sizeof error->message, ": %s", rest);
 }
 
 int error_out_of_memory(struct error *error)
@@ -102,11 +110,9 @@ int error_system(struct error *error, int number, const char *format, ...)
     va_start(arguments, format);
     format_at(error->message, sizeof error->message, 0, format, arguments);
     va_end(arguments);
-    size_t used = strlen(error->message);
     char text[128];
     /* The GNU strerror_r: thread-safe, may or may not use the buffer. */
-    snprintf(error->message + used, sizeof error->message - used, ": %s",
-             strerror_r(number, text, sizeof text));
+    append(error->message, sizeof error->message, ": %s", strerror_r(number, text, sizeof text));
     return (int)error->status;
 }
 

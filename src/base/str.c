@@ -84,8 +84,10 @@ char *text_reserve(struct text_buffer *buffer, size_t more)
     if (buffer->failed) {
         return NULL;
     }
-    /* One byte over for the terminator. */
-    if (more > buffer->max || buffer->len > buffer->max - more) {
+    /* One byte over for the terminator. No object is that large, which
+       also keeps the sums below from overflowing. */
+    if (more > buffer->max || buffer->len > buffer->max - more ||
+        buffer->len + more > SIZE_MAX / 4) {
         buffer->failed = true;
         return NULL;
     }
