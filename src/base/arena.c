@@ -25,15 +25,21 @@ static struct arena_block *add_block(struct arena *arena, size_t size)
     return block;
 }
 
+static void *refuse(struct arena *arena)
+{
+    arena->failed = true;
+    return NULL;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     if (size > arena->max || arena->used > arena->max - size || size > SIZE_MAX / 2) {
-        return NULL;
+        return refuse(arena);
     }
 #ifdef ARENA_DEBUG
     struct arena_block *own = add_block(arena, size);
     if (own == NULL) {
-        return NULL;
+        return refuse(arena);
     }
     arena->used += size;
     return own->data;
@@ -44,7 +50,7 @@ void *arena_alloc(struct arena *arena, size_t size)
         room = room > LARGEST_BLOCK ? LARGEST_BLOCK : room;
         struct arena_block *block = add_block(arena, step > room ? step : room);
         if (block == NULL) {
-            return NULL;
+            return refuse(arena);
         }
         arena->next = block->data;
         arena->end = block->data + block->size;
@@ -59,7 +65,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
 {
     size_t bytes;
-    return __builtin_mul_overflow(count, size, &bytes) ? NULL : arena_alloc(arena, bytes);
+    return __builtin_mul_overflow(count, size, &bytes) ? refuse(arena) : arena_alloc(arena, bytes);
 }
 
 void *arena_alloc_zeroed(struct arena *arena, size_t count, size_t size)
@@ -70,7 +76,7 @@ void *arena_alloc_zeroed(struct arena *arena, size_t count, size_t size)
 
 char *arena_copy(struct arena *arena, struct str text)
 {
-    char *copy = text.len == SIZE_MAX ? NULL : arena_alloc(arena, text.len + 1);
+    char *copy = text.len == SIZE_MAX ? refuse(arena) : arena_alloc(arena, text.len + 1);
     if (copy != NULL) {
         if (text.len > 0) {
             memcpy(copy, text.ptr, text.len);

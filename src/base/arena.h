@@ -10,6 +10,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/compiler.h"
@@ -23,6 +24,7 @@ struct arena {
     char *end;
     size_t used; /* bytes handed out since the last reset */
     size_t max;  /* most bytes that it may hand out */
+    bool failed; /* it has refused a request; stays set until arena_free() */
 };
 
 /* An empty arena that may hand out at most `most` bytes; it allocates nothing yet. */

@@ -49,14 +49,18 @@ static void keeps_its_maximum(void **state)
 {
     (void)state;
     struct arena arena = ARENA(1000);
+    assert_false(arena.failed);
     assert_null(arena_alloc(&arena, 1001));
+    assert_true(arena.failed);
     assert_non_null(arena_alloc(&arena, 600));
     assert_null(arena_alloc(&arena, 401));
     assert_non_null(arena_alloc(&arena, 400));
     assert_null(arena_alloc(&arena, 1));
     arena_reset(&arena);
     assert_non_null(arena_alloc(&arena, 1000));
+    assert_true(arena.failed);
     arena_free(&arena);
+    assert_false(arena.failed);
     assert_int_equal(arena.max, 1000);
     struct arena boundless = ARENA(SIZE_MAX);
     assert_null(arena_alloc(&boundless, SIZE_MAX));
