@@ -32,6 +32,7 @@ struct model_level {
     double bayes_factor; /* m / u; 1 for a null level, and where m and u are both 0; infinite where
                             only u is 0 */
     double weight;       /* log2 of it, exact even where the quotient leaves a double's range */
+    uint32_t exact_column; /* the one column that it is an exact match on, or MODEL_NO_COLUMN */
     /* The term-frequency adjustment: (tf_u_base / max(frequency, tf_minimum_u_value)) ^ tf_weight.
        Null levels, ELSE, and levels of weight 0 have none. */
     uint32_t tf_column; /* position of the column, or MODEL_NO_COLUMN */

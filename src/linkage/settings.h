@@ -73,6 +73,7 @@ struct settings_rule {
     struct str blocking_rule;
     struct str sql_dialect;      /* as written; without effect */
     uint32_t salting_partitions; /* as written; without effect; 0: none */
+    bool is_plain;               /* stood as a text, not in an object; for messages */
 };
 
 struct settings_names {

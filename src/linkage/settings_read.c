@@ -108,6 +108,7 @@ static void read_rule(struct settings_reader *reader, json_t *value, struct sett
     } else if (!json_is_string(value)) {
         settings_refuse(reader, "a text or an object", value);
     } else {
+        rule->is_plain = true;
         rule->blocking_rule = settings_read_text(reader, value);
         if (rule->blocking_rule.ptr != NULL && str_trim(rule->blocking_rule).len == 0) {
             faults_add(reader->faults, "must not be empty");
