@@ -1,0 +1,13 @@
+drop table empi.manual_decision;
+drop table empi.match_group_action;
+drop table empi.person_action;
+drop table empi.prediction_result;
+drop table empi.match_group;
+drop table empi.person_record_note;
+drop table empi.match_event;
+drop table empi.person_record;
+drop table empi.person;
+drop table empi.person_record_staging;
+drop table empi.job;
+drop table empi.config;
+drop table empi.app_user;
