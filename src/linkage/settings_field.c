@@ -1,6 +1,7 @@
 #include "linkage/settings_field.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -56,7 +57,6 @@ struct str settings_read_text(struct settings_reader *reader, const json_t *valu
 {
     struct str text = {json_string_value(value), json_string_length(value)};
     char *copy = arena_copy(reader->arena, text);
-    reader->exhausted = reader->exhausted || copy == NULL;
     return (struct str){copy, copy == NULL ? 0 : text.len};
 }
 
@@ -158,14 +158,24 @@ static const struct settings_field *find_field(const struct settings_field *fiel
     return NULL;
 }
 
-/* One letter in three may be wrong: more is another word. */
+/* How unlike two names are; UINT_MAX when nobody would mean the one by the other. One letter in
+   three may be wrong, or the end be missing. */
+static unsigned unlikeness(struct str known, struct str key)
+{
+    enum { SHORTEST_BEGINNING = 3 };
+    unsigned distance = str_name_distance(known, key);
+    size_t longer = known.len > key.len ? known.len : key.len;
+    bool begins = key.len >= SHORTEST_BEGINNING && str_starts_with(known, key);
+    return begins || distance <= longer / 3 ? distance : UINT_MAX;
+}
+
 static void refuse_key(struct settings_reader *reader, const struct settings_field *fields,
                        size_t count, struct str key)
 {
     const char *nearest = NULL;
-    unsigned least = (unsigned)(key.len < 64 ? key.len : 64) / 3 + 1;
+    unsigned least = UINT_MAX;
     for (size_t i = 0; i < count; i++) {
-        unsigned distance = str_name_distance(str_from(fields[i].key), key);
+        unsigned distance = unlikeness(str_from(fields[i].key), key);
         if (distance < least) {
             least = distance;
             nearest = fields[i].key;
@@ -201,7 +211,7 @@ void settings_read_object(struct settings_reader *reader, json_t *json,
         settings_refuse(reader, "an object", json);
         return;
     }
-    for (void *at = json_object_iter(json); at != NULL && !reader->exhausted;
+    for (void *at = json_object_iter(json); at != NULL && !reader->arena->failed;
          at = json_object_iter_next(json, at)) {
         struct str key = {json_object_iter_key(at), json_object_iter_key_len(at)};
         read_member(reader, fields, count, key, json_object_iter_value(at), out);
@@ -232,7 +242,6 @@ void *settings_read_list(struct settings_reader *reader, const json_t *value, si
         return NULL;
     }
     void *items = arena_alloc_zeroed(reader->arena, length, size);
-    reader->exhausted = reader->exhausted || items == NULL;
     *count = items == NULL ? 0 : length;
     return items;
 }

@@ -20,8 +20,7 @@
 /* What reading needs at every step. */
 struct settings_reader {
     struct faults *faults;
-    struct arena *arena; /* for texts and lists */
-    bool exhausted;      /* the arena is: stop soon, the result is no good */
+    struct arena *arena; /* for texts and lists; once it failed the result is no good */
 };
 
 enum settings_kind {

@@ -33,7 +33,7 @@ static void read_levels(struct settings_reader *reader, json_t *value, void *out
     struct settings_comparison *comparison = out;
     comparison->levels = settings_read_list(reader, value, SETTINGS_MAX_LEVELS,
                                             sizeof *comparison->levels, &comparison->level_count);
-    for (size_t i = 0; i < comparison->level_count && !reader->exhausted; i++) {
+    for (size_t i = 0; i < comparison->level_count && !reader->arena->failed; i++) {
         struct settings_level *level = &comparison->levels[i];
         level->tf_adjustment_weight = 1;
         size_t mark = faults_enter_item(reader->faults, i);
@@ -66,7 +66,7 @@ static void read_comparisons(struct settings_reader *reader, json_t *value, void
     settings->comparisons =
         settings_read_list(reader, value, SETTINGS_MAX_COMPARISONS, sizeof *settings->comparisons,
                            &settings->comparison_count);
-    for (size_t i = 0; i < settings->comparison_count && !reader->exhausted; i++) {
+    for (size_t i = 0; i < settings->comparison_count && !reader->arena->failed; i++) {
         struct settings_comparison *comparison = &settings->comparisons[i];
         comparison->comparison_description = STR("CustomComparison");
         size_t mark = faults_enter_item(reader->faults, i);
@@ -121,7 +121,7 @@ static void read_rules(struct settings_reader *reader, json_t *value, void *out)
     struct settings *settings = out;
     settings->rules = settings_read_list(reader, value, SETTINGS_MAX_RULES, sizeof *settings->rules,
                                          &settings->rule_count);
-    for (size_t i = 0; i < settings->rule_count && !reader->exhausted; i++) {
+    for (size_t i = 0; i < settings->rule_count && !reader->arena->failed; i++) {
         size_t mark = faults_enter_item(reader->faults, i);
         read_rule(reader, json_array_get(value, i), &settings->rules[i]);
         faults_leave(reader->faults, mark);
@@ -150,7 +150,7 @@ static void read_names(struct settings_reader *reader, json_t *value, void *out)
     struct settings_names *names = &((struct settings *)out)->additional_columns_to_retain;
     names->items =
         settings_read_list(reader, value, COLUMNS_MAX, sizeof *names->items, &names->count);
-    for (size_t i = 0; i < names->count && !reader->exhausted; i++) {
+    for (size_t i = 0; i < names->count && !reader->arena->failed; i++) {
         json_t *item = json_array_get(value, i);
         size_t mark = faults_enter_item(reader->faults, i);
         if (json_is_string(item)) {
@@ -226,7 +226,7 @@ int settings_read_faults(struct settings *out, struct str json, const char *name
     struct settings_reader reader = {.faults = faults, .arena = &out->arena};
     settings_read_object(&reader, document, model_fields, ARRAY_LENGTH(model_fields), out);
     json_decref(document);
-    if (reader.exhausted) {
+    if (out->arena.failed) {
         settings_free(out);
         return error_out_of_memory(error);
     }
