@@ -16,6 +16,11 @@ static bool is_standard_input(const struct input_file *file)
     return strcmp(file->path, "-") == 0;
 }
 
+static const char *shown_name(const struct input_file *file)
+{
+    return is_standard_input(file) ? "standard input" : file->path;
+}
+
 /* An unnamed file in the directory for temporary files: gone with the process, whatever happens. */
 static int open_temporary(int *out, struct error *error)
 {
@@ -79,7 +84,7 @@ static int copy_all(int from, int to, const char *name, struct error *error)
 /* Copies a file that cannot be read twice; others are left as they are. */
 static int make_rereadable(struct input_file *file, struct error *error)
 {
-    const char *name = is_standard_input(file) ? "standard input" : file->path;
+    const char *name = shown_name(file);
     int from = is_standard_input(file) ? STDIN_FILENO : open(file->path, O_RDONLY | O_CLOEXEC);
     struct stat stat;
     int status = 0;
@@ -148,7 +153,7 @@ static int map_columns(struct input_files *files, struct error *error)
     const char *name = files->stream->name;
     struct error faults = {0};
     error_set(&faults, STATUS_INVALID, "%s: its columns are not those of %s", name,
-              files->items[0].path);
+              shown_name(&files->items[0]));
     uint32_t *positions = memory_alloc_array(files->column_count, sizeof *positions);
     if (positions == NULL) {
         return error_out_of_memory(error);
@@ -192,8 +197,7 @@ static int open_current(struct input_files *files, struct error *error)
         return status;
     }
     if (copied) {
-        snprintf(files->stream->name, sizeof files->stream->name, "%s",
-                 is_standard_input(file) ? "standard input" : file->path);
+        stream_set_name(files->stream, shown_name(file));
     }
     status = check_unchanged(file, error);
     if (status == 0) {
@@ -227,6 +231,46 @@ static int keep_header(struct input_files *files, struct error *error)
     return 0;
 }
 
+/* A file that is named twice would give every record a perfect double. */
+static int check_named_once(const struct input_files *files, size_t position, struct error *error)
+{
+    const struct input_file *file = &files->items[position];
+    for (size_t i = 0; i < position; i++) {
+        const struct input_file *other = &files->items[i];
+        if (is_standard_input(file) && is_standard_input(other)) {
+            return error_set(error, STATUS_USAGE, "standard input is named twice");
+        }
+        struct stat own;
+        struct stat earlier;
+        if (stat(file->path, &own) == 0 && stat(other->path, &earlier) == 0 &&
+            (S_ISREG(own.st_mode) || S_ISFIFO(own.st_mode)) && own.st_dev == earlier.st_dev &&
+            own.st_ino == earlier.st_ino) {
+            return error_set(error, STATUS_USAGE, "%s and %s are the same file", other->path,
+                             file->path);
+        }
+    }
+    return 0;
+}
+
+/* Before the first row is read: a fault in the last file's header is not to be found out after the
+   work on all the others. */
+static int check_headers(struct input_files *files, struct error *error)
+{
+    int status = open_current(files, error);
+    if (status == 0) {
+        status = keep_header(files, error);
+    }
+    while (status == 0 && files->current + 1 < files->count) {
+        close_current(files);
+        files->current++;
+        status = open_current(files, error);
+        if (status == 0) {
+            status = map_columns(files, error);
+        }
+    }
+    return status == 0 && files->count > 1 ? input_files_rewind(files, error) : status;
+}
+
 int input_files_open(struct input_files *out, char *const *paths, size_t count, struct error *error)
 {
     *out = (struct input_files){0};
@@ -240,23 +284,17 @@ int input_files_open(struct input_files *out, char *const *paths, size_t count, 
     }
     out->count = count;
     int status = 0;
-    bool standard_input = false;
     for (size_t i = 0; status == 0 && i < count; i++) {
-        if (is_standard_input(&out->items[i]) && standard_input) {
-            status = error_set(error, STATUS_USAGE, "standard input is named twice");
-            break;
-        }
-        standard_input = standard_input || is_standard_input(&out->items[i]);
+        status = check_named_once(out, i, error);
+    }
+    for (size_t i = 0; status == 0 && i < count; i++) {
         status = make_rereadable(&out->items[i], error);
         struct stat stat_now;
         const char *path = out->items[i].opened[0] != '\0' ? out->items[i].opened : paths[i];
         out->bytes += stat(path, &stat_now) == 0 ? (uint64_t)stat_now.st_size : 0;
     }
     if (status == 0) {
-        status = open_current(out, error);
-    }
-    if (status == 0) {
-        status = keep_header(out, error);
+        status = check_headers(out, error);
     }
     if (status != 0) {
         input_files_free(out);
@@ -328,22 +366,6 @@ uint64_t input_files_line(const struct input_files *files)
 uint64_t input_files_done(const struct input_files *files)
 {
     return files->bytes_before + (files->stream == NULL ? 0 : files->stream->bytes);
-}
-
-bool input_files_contain(const struct input_files *files, const char *path)
-{
-    struct stat other;
-    if (stat(path, &other) != 0) {
-        return false;
-    }
-    for (size_t i = 0; i < files->count; i++) {
-        struct stat own;
-        if (stat(files->items[i].path, &own) == 0 && own.st_dev == other.st_dev &&
-            own.st_ino == other.st_ino) {
-            return true;
-        }
-    }
-    return false;
 }
 
 void input_files_free(struct input_files *files)

@@ -44,7 +44,8 @@ struct input_files {
     uint64_t bytes_before;    /* of the files already read */
 };
 
-/* Opens the first file and reads its header. */
+/* Looks at the headers of all files, so that what is wrong with one shows before any row is read,
+   and opens the first. */
 int input_files_open(struct input_files *out, char *const *paths, size_t count,
                      struct error *error);
 
@@ -65,9 +66,6 @@ uint64_t input_files_line(const struct input_files *files);
 
 /* Bytes read so far in this reading. */
 uint64_t input_files_done(const struct input_files *files);
-
-/* Whether `path` names one of the files: then it must not be written. */
-bool input_files_contain(const struct input_files *files, const char *path);
 
 void input_files_free(struct input_files *files);
 

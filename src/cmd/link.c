@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -18,6 +17,7 @@
 #include "cmd/link_output.h"
 #include "cmd/link_records.h"
 #include "cmd/progress.h"
+#include "cmd/same_file.h"
 #include "linkage/linkage.h"
 
 enum {
@@ -103,6 +103,8 @@ struct link {
     double least_weight;
     double cluster_probability;
     struct progress progress;
+    char model_name[256];
+    struct text_buffer model_text;
     struct input_files input;
     struct output_file *files[FILE_COUNT];
     struct model model;
@@ -144,35 +146,87 @@ static void warn(struct link *link, struct str text)
     }
 }
 
+/* Splink warns, too: its defaults are only a place to start the training from. */
+static void warn_about_training(struct link *link)
+{
+    enum { MOST_NAMED = 5 };
+    struct text_buffer names = TEXT_BUFFER(4096);
+    size_t count = 0;
+    for (size_t i = 0; i < link->model.comparison_count; i++) {
+        const struct model_comparison *comparison = &link->model.comparisons[i];
+        for (size_t j = 0; j < comparison->level_count; j++) {
+            const struct settings_level *level = comparison->levels[j].settings;
+            if (level->is_null_level || (level->has_m && level->has_u)) {
+                continue;
+            }
+            if (count++ < MOST_NAMED) {
+                text_appendf(&names, "%scomparisons.%zu.comparison_levels.%zu",
+                             count == 1 ? "" : ", ", i, j);
+            }
+        }
+    }
+    if (count > 0) {
+        struct text_buffer text = TEXT_BUFFER(8192);
+        text_appendf(&text,
+                     "%zu level%s of the model %s never trained and %s Splink's default "
+                     "probabilities: %.*s%s",
+                     count, count == 1 ? "" : "s", count == 1 ? "was" : "were",
+                     count == 1 ? "has" : "have", STR_ARG(text_str(&names)),
+                     count > MOST_NAMED ? ", ..." : "");
+        warn(link, text_str(&text));
+        text_free(&text);
+    }
+    text_free(&names);
+}
+
+static void warn_about_probe(struct link *link, const struct probe *probe)
+{
+    char pairs[32];
+    char records[32];
+    char text[256];
+    progress_grouped(probe->candidates, pairs);
+    progress_grouped(probe->largest_block, records);
+    if (!probe->keyed && link->model.settings->rule_count == 0) {
+        snprintf(text, sizeof text, "the model has no blocking rules: all %s pairs will be scored",
+                 pairs);
+    } else if (!probe->keyed) {
+        snprintf(text, sizeof text,
+                 "blocking rule %" PRIu32 " has no equality to join on: all %s pairs will be "
+                 "looked at",
+                 probe->rule, pairs);
+    } else {
+        snprintf(text, sizeof text,
+                 "blocking rule %" PRIu32 " puts %s records into one block; it makes %s pairs "
+                 "in all",
+                 probe->rule, records, pairs);
+    }
+    warn(link, str_from(text));
+}
+
 static void warn_about_blocks(struct link *link)
 {
     for (size_t i = 0; i < link->predictor.blocking.probe_count; i++) {
         const struct probe *probe = &link->predictor.blocking.probes[i];
-        char pairs[32];
-        char records[32];
-        progress_grouped(probe->candidates, pairs);
-        progress_grouped(probe->largest_block, records);
-        char text[256];
-        if (!probe->keyed && link->records.columns.record_count > 1) {
-            snprintf(text, sizeof text,
-                     "blocking rule %" PRIu32 " has no equality to join on: all %s pairs will be "
-                     "looked at",
-                     probe->rule, pairs);
-        } else if (probe->largest_block >= LARGE_BLOCK) {
-            snprintf(text, sizeof text,
-                     "blocking rule %" PRIu32 " puts %s records into one block; it makes %s pairs "
-                     "in all",
-                     probe->rule, records, pairs);
-        } else {
-            continue;
+        bool all = !probe->keyed && probe->candidates > 0;
+        if (all || probe->largest_block >= LARGE_BLOCK) {
+            warn_about_probe(link, probe);
         }
-        warn(link, str_from(text));
     }
+}
+
+static void warn_about_failures(void *context, const char *place, uint64_t values)
+{
+    struct link *link = context;
+    char text[256];
+    char number[32];
+    snprintf(text, sizeof text, "%s: %s value%s could not be computed and counted as NULL", place,
+             progress_grouped(values, number), values == 1 ? "" : "s");
+    warn(link, str_from(text));
 }
 
 /* ---- options ---- */
 
-static int read_thresholds(struct link *link, struct error *error)
+static int read_options(struct link *link, struct error *error)
 {
     const struct command_value *probability = &link->line->values[THRESHOLD_PROBABILITY];
     const struct command_value *weight = &link->line->values[THRESHOLD_WEIGHT];
@@ -191,44 +245,60 @@ static int read_thresholds(struct link *link, struct error *error)
         link->least_weight = scoring_weight_of_probability(probability->number);
     }
     link->cluster_probability = link->line->values[CLUSTER_PROBABILITY].number;
+    if (link->line->values[DETAIL].given && !link->line->values[PREDICTIONS].given) {
+        return error_set(error, STATUS_USAGE, "--detail needs --predictions");
+    }
+    bool model_from_input = strcmp(link->line->values[MODEL].text, "-") == 0;
+    for (size_t i = 0; model_from_input && i < link->line->argument_count; i++) {
+        if (strcmp(link->line->arguments[i], "-") == 0) {
+            return error_set(error, STATUS_USAGE,
+                             "standard input cannot hold both the model and the records");
+        }
+    }
     return 0;
 }
 
-/* The same file by any name, or by a name that does not exist yet. */
-static bool same_file(const char *a, const char *b)
+static const int outputs[FILE_COUNT] = {PREDICTIONS, CROSSWALK, SUMMARY};
+
+/* Where an output goes, or NULL: "-" is standard output, as it is standard input for a file. */
+static const char *output_path(const struct link *link, size_t file)
 {
-    struct stat first;
-    struct stat second;
-    if (stat(a, &first) == 0 && stat(b, &second) == 0) {
-        return S_ISREG(first.st_mode) && first.st_dev == second.st_dev &&
-               first.st_ino == second.st_ino;
+    const char *path = link->line->values[outputs[file]].text;
+    return path != NULL && strcmp(path, "-") == 0 ? "/dev/stdout" : path;
+}
+
+/* An output that would replace what is read. */
+static int check_input_kept(const struct link *link, size_t file, struct error *error)
+{
+    const char *path = output_path(link, file);
+    bool lost = same_file(path, link->line->values[MODEL].text);
+    for (size_t i = 0; !lost && i < link->line->argument_count; i++) {
+        const char *input = link->line->arguments[i];
+        lost = same_file(path, strcmp(input, "-") == 0 ? "/dev/stdin" : input);
     }
-    return strcmp(a, b) == 0;
+    return lost ? error_set(error, STATUS_USAGE, "--%s would overwrite the input %s",
+                            options[outputs[file]].name, path)
+                : 0;
 }
 
 static int check_outputs(const struct link *link, struct error *error)
 {
-    static const int outputs[FILE_COUNT] = {PREDICTIONS, CROSSWALK, SUMMARY};
     for (size_t i = 0; i < FILE_COUNT; i++) {
-        const char *path = link->line->values[outputs[i]].text;
+        const char *path = output_path(link, i);
         if (path == NULL) {
             continue;
         }
-        if (input_files_contain(&link->input, path) ||
-            same_file(path, link->line->values[MODEL].text)) {
-            return error_set(error, STATUS_USAGE, "--%s would overwrite the input %s",
-                             options[outputs[i]].name, path);
+        int status = check_input_kept(link, i, error);
+        if (status != 0) {
+            return status;
         }
         for (size_t j = 0; j < i; j++) {
-            const char *other = link->line->values[outputs[j]].text;
+            const char *other = output_path(link, j);
             if (other != NULL && same_file(path, other)) {
                 return error_set(error, STATUS_USAGE, "--%s and --%s name the same file %s",
                                  options[outputs[j]].name, options[outputs[i]].name, path);
             }
         }
-    }
-    if (link->line->values[DETAIL].given && !link->line->values[PREDICTIONS].given) {
-        return error_set(error, STATUS_USAGE, "--detail needs --predictions");
     }
     return 0;
 }
@@ -236,10 +306,9 @@ static int check_outputs(const struct link *link, struct error *error)
 /* Before the work, so that a missing directory is not found out after it. */
 static int create_outputs(struct link *link, struct error *error)
 {
-    static const int outputs[FILE_COUNT] = {PREDICTIONS, CROSSWALK, SUMMARY};
     int status = check_outputs(link, error);
     for (size_t i = 0; status == 0 && i < FILE_COUNT; i++) {
-        const char *path = link->line->values[outputs[i]].text;
+        const char *path = output_path(link, i);
         if (path != NULL) {
             status = output_file_create(&link->files[i], path, error);
         }
@@ -249,22 +318,32 @@ static int create_outputs(struct link *link, struct error *error)
 
 /* ---- reading ---- */
 
+/* The text alone, before any record: standard input may take hours to end, a mistyped name should
+   not. */
+static int read_model(struct link *link, struct error *error)
+{
+    struct stream *stream;
+    int status = stream_open_file(&stream, link->line->values[MODEL].text, error);
+    if (status == 0) {
+        snprintf(link->model_name, sizeof link->model_name, "%s", stream->name);
+        link->model_text = TEXT_BUFFER(SETTINGS_MAX_BYTES);
+        status = stream_read_all(stream, &link->model_text, error);
+        stream_free(stream);
+    }
+    return status;
+}
+
+static int open_input(struct link *link, struct error *error)
+{
+    return input_files_open(&link->input, link->line->arguments, link->line->argument_count, error);
+}
+
 static int load_model(struct link *link, struct error *error)
 {
-    const char *path = link->line->values[MODEL].text;
-    struct stream *stream;
-    int status = stream_open_file(&stream, path, error);
-    if (status != 0) {
-        return status;
-    }
-    struct text_buffer json = TEXT_BUFFER(SETTINGS_MAX_BYTES);
-    status = stream_read_all(stream, &json, error);
-    if (status == 0) {
-        struct expr_schema schema = {link->input.columns, (uint32_t)link->input.column_count};
-        status = model_load(&link->model, text_str(&json), path, &schema, error);
-    }
-    text_free(&json);
-    stream_free(stream);
+    struct expr_schema schema = {link->input.columns, (uint32_t)link->input.column_count};
+    int status =
+        model_load(&link->model, text_str(&link->model_text), link->model_name, &schema, error);
+    text_free(&link->model_text);
     return status;
 }
 
@@ -282,12 +361,16 @@ static int find_id_column(const struct link *link, uint32_t *out, struct error *
             return 0;
         }
     }
+    struct text_buffer list = TEXT_BUFFER(sizeof error->detail - 64);
+    for (size_t i = 0; i < link->input.column_count; i++) {
+        text_append(&list, i == 0 ? STR("its columns are: ") : STR(", "));
+        text_append(&list, link->input.columns[i]);
+    }
     error_set(error, STATUS_INVALID, "%s has no column \"%s\" for --id-column",
               input_files_name(&link->input), name);
-    for (size_t i = 0; i < link->input.column_count && i < 100; i++) {
-        error_detail(error, "%.*s", STR_ARG(link->input.columns[i]));
-    }
-    error_hint(error, "name one of the columns above, or leave --id-column out");
+    error_detail(error, "%.*s%s", STR_ARG(text_str(&list)), list.failed ? ", ..." : "");
+    text_free(&list);
+    error_hint(error, "name one of its columns, or leave --id-column out to number the rows");
     return STATUS_INVALID;
 }
 
@@ -386,6 +469,7 @@ static int prepare(struct link *link, struct error *error)
     if (status == 0) {
         link->predictions = (struct link_predictions){&link->records, &link->predictor.scoring,
                                                       link->line->values[DETAIL].given};
+        warn_about_training(link);
         warn_about_blocks(link);
         status = write_header(link, error);
     }
@@ -438,6 +522,7 @@ static int finish(struct link *link, struct error *error)
     link->summary.counts = &link->counts;
     link->summary.clusters = &link->clusters;
     link->summary.warnings = link->warnings;
+    link_failures_visit(&link->summary, warn_about_failures, link);
     int status = write_summary(link, error);
     if (status == 0) {
         status = output_files_commit(link->files, FILE_COUNT, error);
@@ -457,6 +542,7 @@ static void link_free(struct link *link)
     predictor_free(&link->predictor);
     link_records_free(&link->records);
     model_free(&link->model);
+    text_free(&link->model_text);
     input_files_free(&link->input);
     for (size_t i = 0; i < FILE_COUNT; i++) {
         output_file_free(link->files[i]);
@@ -472,8 +558,9 @@ struct step {
 static int run(const struct command_line *line, struct error *error)
 {
     static const struct step steps[] = {
-        {create_outputs, NULL}, {load_model, NULL}, {read_records, "read"},
-        {prepare, "prepare"},   {score, "score"},   {write_crosswalk, "write"},
+        {read_options, NULL}, {create_outputs, NULL}, {read_model, NULL},
+        {open_input, NULL},   {load_model, NULL},     {read_records, "read"},
+        {prepare, "prepare"}, {score, "score"},       {write_crosswalk, "write"},
         {finish, NULL},
     };
     struct link link = {
@@ -487,10 +574,7 @@ static int run(const struct command_line *line, struct error *error)
     progress_init(&link.progress, line->values[QUIET].given);
     memory_limit_set(line->values[MEMORY_LIMIT].given ? line->values[MEMORY_LIMIT].size
                                                       : free_memory() / 10 * 9);
-    int status = read_thresholds(&link, error);
-    if (status == 0) {
-        status = input_files_open(&link.input, line->arguments, line->argument_count, error);
-    }
+    int status = 0;
     for (size_t i = 0; status == 0 && i < ARRAY_LENGTH(steps); i++) {
         status = steps[i].run(&link, error);
         if (steps[i].phase != NULL) {

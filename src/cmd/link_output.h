@@ -76,6 +76,13 @@ struct link_summary {
     size_t warning_count;
 };
 
+/* Calls `visit` for each condition with values that could not be computed (a text that is no date,
+   say) and counted as NULL: its path in the model, and their number, once for each distinct value
+   or pair of values that was met. */
+typedef void link_failure_visit(void *context, const char *place, uint64_t values);
+void link_failures_visit(const struct link_summary *summary, link_failure_visit *visit,
+                         void *context);
+
 /* Appends the summary as JSON. */
 void link_summary_write(struct text_buffer *out, const struct link_summary *summary);
 

@@ -13,6 +13,29 @@ static uint64_t failures(const struct pair_case *pair_case, size_t condition)
     return pair_case->failures == NULL ? 0 : atomic_load(&pair_case->failures[condition]);
 }
 
+void link_failures_visit(const struct link_summary *summary, link_failure_visit *visit,
+                         void *context)
+{
+    char place[96];
+    for (size_t i = 0; i < summary->scoring->comparison_count; i++) {
+        const struct pair_case *pair_case = &summary->scoring->comparisons[i].pair_case;
+        for (size_t j = 0; j < pair_case->condition_count; j++) {
+            if (failures(pair_case, j) > 0) {
+                snprintf(place, sizeof place, "comparisons.%zu.comparison_levels.%zu", i, j);
+                visit(context, place, failures(pair_case, j));
+            }
+        }
+    }
+    for (size_t i = 0; i < summary->blocking->probe_count; i++) {
+        const struct probe *probe = &summary->blocking->probes[i];
+        if (probe->filter != NULL && failures(probe->filter, 0) > 0) {
+            snprintf(place, sizeof place, "blocking_rules_to_generate_predictions.%" PRIu32,
+                     probe->rule);
+            visit(context, place, failures(probe->filter, 0));
+        }
+    }
+}
+
 static double total_seconds(const struct link_summary *summary)
 {
     double seconds = 0;
@@ -99,45 +122,15 @@ static void write_phases(struct json_writer *json, const struct link_summary *su
     json_write_close_array(json);
 }
 
-static void write_failure(struct json_writer *json, const char *path, size_t position, size_t level,
-                          uint64_t count)
+static void write_failure(void *context, const char *place, uint64_t values)
 {
-    char place[96];
-    if (level == SIZE_MAX) {
-        snprintf(place, sizeof place, "%s.%zu", path, position);
-    } else {
-        snprintf(place, sizeof place, "%s.%zu.comparison_levels.%zu", path, position, level);
-    }
+    struct json_writer *json = context;
     json_write_open_object(json);
     json_write_key(json, "condition");
     json_write_string(json, str_from(place));
     json_write_key(json, "values");
-    json_write_unsigned(json, count);
+    json_write_unsigned(json, values);
     json_write_close_object(json);
-}
-
-/* What could not be computed (a text that is no date, say) and counted as NULL: once for each
-   distinct value or pair of values that was met. */
-static void write_failures(struct json_writer *json, const struct link_summary *summary)
-{
-    json_write_key(json, "values_not_computed");
-    json_write_open_array(json);
-    for (size_t i = 0; i < summary->scoring->comparison_count; i++) {
-        const struct pair_case *pair_case = &summary->scoring->comparisons[i].pair_case;
-        for (size_t j = 0; j < pair_case->condition_count; j++) {
-            if (failures(pair_case, j) > 0) {
-                write_failure(json, "comparisons", i, j, failures(pair_case, j));
-            }
-        }
-    }
-    for (size_t i = 0; i < summary->blocking->probe_count; i++) {
-        const struct probe *probe = &summary->blocking->probes[i];
-        if (probe->filter != NULL && failures(probe->filter, 0) > 0) {
-            write_failure(json, "blocking_rules_to_generate_predictions", probe->rule, SIZE_MAX,
-                          failures(probe->filter, 0));
-        }
-    }
-    json_write_close_array(json);
 }
 
 void link_summary_write(struct text_buffer *out, const struct link_summary *summary)
@@ -162,7 +155,10 @@ void link_summary_write(struct text_buffer *out, const struct link_summary *summ
     json_write_key(&json, "peak_memory_bytes");
     json_write_unsigned(&json, peak_memory(summary));
     write_phases(&json, summary);
-    write_failures(&json, summary);
+    json_write_key(&json, "values_not_computed");
+    json_write_open_array(&json);
+    link_failures_visit(summary, write_failure, &json);
+    json_write_close_array(&json);
     json_write_key(&json, "warnings");
     json_write_open_array(&json);
     for (size_t i = 0; i < summary->warning_count; i++) {
