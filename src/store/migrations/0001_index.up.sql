@@ -4,6 +4,10 @@
 -- about stands in events and actions, which are only ever appended. Replaying the actions in the
 -- order of their ids from empty gives exactly the current state.
 
+-- Searching for a part of a name without reading every record. A trusted extension: the owner of the
+-- database may make it. Going down leaves it, for others may use it.
+create extension if not exists pg_trgm with schema public;
+
 create table empi.app_user (
     id bigint generated always as identity,
     created timestamptz not null default now(),
