@@ -90,17 +90,31 @@ static uint32_t find_column(const struct expr_schema *schema, struct str name)
     return MODEL_NO_COLUMN;
 }
 
+/* The first name after `last` in alphabetical order; ptr NULL when there is none. */
+static struct str next_name(const struct expr_schema *schema, struct str last)
+{
+    struct str next = {NULL, 0};
+    for (uint32_t i = 0; i < schema->count; i++) {
+        struct str name = schema->names[i];
+        if ((last.ptr == NULL || str_compare(name, last) > 0) &&
+            (next.ptr == NULL || str_compare(name, next) < 0)) {
+            next = name;
+        }
+    }
+    return next;
+}
+
+/* As expr_parse() says it of a column in a condition. */
 static void refuse_column(struct compiler *compiler, struct str name)
 {
-    enum { MOST_NAMES = 20 };
-    const struct expr_schema *schema = compiler->schema;
-    struct text_buffer list = TEXT_BUFFER(512);
-    uint32_t count = schema->count < MOST_NAMES ? schema->count : MOST_NAMES;
-    for (uint32_t i = 0; i < count; i++) {
+    enum { LISTED = 12 };
+    struct text_buffer list = TEXT_BUFFER(512); /* it may end early: no harm */
+    struct str next = next_name(compiler->schema, (struct str){NULL, 0});
+    for (int i = 0; next.ptr != NULL; i++) {
         text_append(&list, i > 0 ? STR(", ") : STR(""));
-        text_append(&list, schema->names[i]);
+        text_append(&list, i < LISTED ? next : STR("…"));
+        next = i < LISTED ? next_name(compiler->schema, next) : (struct str){NULL, 0};
     }
-    text_append(&list, count < schema->count ? STR(", …") : STR(""));
     faults_add_key(compiler->faults, STR("tf_adjustment_column"),
                    "column \"%.*s\" does not exist; columns are: %.*s", STR_ARG(name),
                    STR_ARG(text_str(&list)));
