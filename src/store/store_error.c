@@ -1,0 +1,88 @@
+#include "store/store_error.h"
+
+#include <string.h>
+
+#include "base/compiler.h"
+
+struct mapping {
+    const char *sqlstate; /* whole, or its class: a prefix */
+    enum status status;
+    const char *message;
+    const char *hint;
+};
+
+/* The first that fits counts. Codes: PostgreSQL documentation, appendix A. */
+static const struct mapping mappings[] = {
+    {"40001", STATUS_CONFLICT, "another transaction changed the same rows", "try again"},
+    {"40P01", STATUS_CONFLICT, "the transaction was chosen to end a deadlock", "try again"},
+    {"55P03", STATUS_CONFLICT, "somebody else holds what this needs", "try again"},
+    {"23505", STATUS_CONFLICT, "a row with the same key is there already", NULL},
+    {"53100", STATUS_RESOURCES, "the database's disk is full",
+     "free space on the database server, then try again"},
+    {"53200", STATUS_RESOURCES, "the database is out of memory", NULL},
+    {"53300", STATUS_RESOURCES, "the database allows no more connections",
+     "lower db.pool_size or raise max_connections"},
+    {"53", STATUS_RESOURCES, "the database is short of resources", NULL},
+    {"54", STATUS_RESOURCES, "a limit of the database is exceeded", NULL},
+    {"57014", STATUS_CANCELLED, "cancelled", NULL},
+    {"57P01", STATUS_IO, "the database is shutting down", "try again when it is back"},
+    {"57P02", STATUS_IO, "the database crashed and is recovering", "try again when it is back"},
+    {"57P03", STATUS_IO, "the database is starting up", "try again in a moment"},
+    {"25006", STATUS_IO, "the database is read-only",
+     "connect to the primary server, not to a standby"},
+    {"08", STATUS_IO, "the connection to the database is lost", "try again when it is back"},
+};
+
+static const struct mapping *find_mapping(const char *sqlstate)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(mappings); i++) {
+        if (strncmp(mappings[i].sqlstate, sqlstate, strlen(mappings[i].sqlstate)) == 0) {
+            return &mappings[i];
+        }
+    }
+    return NULL;
+}
+
+static int set_mapped(struct error *error, const struct mapping *mapping)
+{
+    error_set(error, mapping->status, "%s", mapping->message);
+    if (mapping->hint != NULL) {
+        error_hint(error, "%s", mapping->hint);
+    }
+    return (int)mapping->status;
+}
+
+int store_error(struct error *error, PGconn *connection, const PGresult *result)
+{
+    const char *sqlstate = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (sqlstate == NULL) {
+        /* No answer from the server at all: the connection broke, or libpq ran out of memory. */
+        if (PQstatus(connection) == CONNECTION_OK && result == NULL) {
+            return error_out_of_memory(error);
+        }
+        return set_mapped(error, find_mapping("08006"));
+    }
+    const struct mapping *mapping = find_mapping(sqlstate);
+    if (mapping != NULL) {
+        return set_mapped(error, mapping);
+    }
+    /* A statement that is wrong is a fault of this program. Class 22 messages ("invalid input
+       syntax for ...") may quote a value, so they are not passed on. */
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (strncmp(sqlstate, "22", 2) == 0 || message == NULL) {
+        message = "the database refused a value";
+    }
+    return error_set(error, STATUS_INTERNAL, "database error %s: %s", sqlstate, message);
+}
+
+int store_error_connect(struct error *error, PGconn *connection, const char *host, const char *port)
+{
+    /* libpq tells the host, user and reason, never the password; its text ends with a newline. */
+    const char *reason = connection == NULL ? "out of memory" : PQerrorMessage(connection);
+    size_t length = strcspn(reason, "\n");
+    error_set(error, STATUS_IO, "cannot connect to the database at %s, port %s: %.*s", host, port,
+              (int)(length > 300 ? 300 : length), reason);
+    error_hint(error, "check db.host, db.port, db.name, db.user and db.password, and that the "
+                      "server is running");
+    return STATUS_IO;
+}
