@@ -195,7 +195,7 @@ static struct str derive_name(struct compiler *compiler, const struct model_comp
     struct column_set named = {0};
     uint32_t count = 0;
     struct str only = STR("");
-    text_append(buffer, STR("custom"));
+    text_append(buffer, STR("custom_"));
     for (size_t i = 0; i < comparison->level_count; i++) {
         struct column_set columns = {0};
         if (comparison->levels[i].condition != NULL) {
@@ -206,7 +206,7 @@ static struct str derive_name(struct compiler *compiler, const struct model_comp
                 column_set_add(&named, column);
                 count++;
                 only = compiler->schema->names[column];
-                text_append_char(buffer, '_');
+                text_append(buffer, count > 1 ? STR("_") : STR(""));
                 text_append(buffer, only);
             }
         }

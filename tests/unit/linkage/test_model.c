@@ -130,37 +130,28 @@ static void knows_the_columns_it_needs(void **state)
     model_free(&model);
 }
 
-#define ONE_LEVEL(sql) "\"comparison_levels\":[{\"sql_condition\":\"" sql "\"}]"
+/* A comparison of one level, with further members before it. */
+#define UNNAMED(more, sql) "{" more "\"comparison_levels\":[{\"sql_condition\":\"" sql "\"}]}"
+#define NAMED(name, sql)   UNNAMED("\"output_column_name\":\"" name "\",", sql)
 
 static void names_comparisons(void **state)
 {
     (void)state;
+    /* clang-format off */
+    static const char json[] = "{\"comparisons\":["
+        UNNAMED("", "a_l = a_r") ","
+        UNNAMED("", "\\\"C c_r\\\" = \\\"c C_l\\\"") ","
+        UNNAMED("", "surname_l = a_r and b_l = a_r") ","
+        UNNAMED("", "1 = 1") ","
+        NAMED("my own name", "1 = 1") ","
+        "{\"comparison_levels\":[{\"sql_condition\":\"b_l = b_r\"},"
+        "{\"sql_condition\":\"a_l = a_r or b_l = b_r\"}]}"
+        "]}";
+    /* clang-format on */
     struct model model;
-    load_good(
-        &model,
-        MODEL_COMPARISONS(
-            "{" ONE_LEVEL(
-                "a_l = a_r") "},"
-                             "{" ONE_LEVEL(
-                                 "\\\"C c_r\\\" = \\\"c C_l\\\"") "},"
-                                                                  "{" ONE_LEVEL(
-                                                                      "surname_l = a_r and b_l = "
-                                                                      "a_r") "},"
-                                                                             "{" ONE_LEVEL(
-                                                                                 "1 = 1") "},"
-                                                                                          "{\"outpu"
-                                                                                          "t_"
-                                                                                          "column_"
-                                                                                          "name\":"
-                                                                                          "\"my "
-                                                                                          "own "
-                                                                                          "name\""
-                                                                                          "," ONE_LEVEL(
-                                                                                              "1=1") "},"
-                                                                                                     "{\"comparison_levels\":[{\"sql_condition\":\"b_l = b_r\"},"
-                                                                                                     "{\"sql_condition\":\"a_l = a_r or b_l = b_r\"}]}"));
-    static const char *const expected[] = {"a",      "C_c",         "custom_a_b_surname",
-                                           "custom", "my_own_name", "custom_b_a"};
+    load_good(&model, json);
+    static const char *const expected[] = {"a",       "C_c",         "custom_a_b_surname",
+                                           "custom_", "my_own_name", "custom_b_a"};
     assert_int_equal(model.comparison_count, ARRAY_LENGTH(expected));
     for (size_t i = 0; i < ARRAY_LENGTH(expected); i++) {
         assert_text(model.comparisons[i].name, expected[i]);
@@ -272,13 +263,10 @@ static void refuses_what_cannot_run(void **state)
          "an exact match on \"SURNAME\" alone, from whose u the adjustment starts; add such a "
          "level, or set disable_tf_exact_match_detection to true to start from this level's own "
          "u"},
-        {MODEL_COMPARISONS("{" ONE_LEVEL("a_l = a_r") "},{\"output_column_name\":\"A\"," ONE_LEVEL(
-             "b_l = b_r") "}"),
+        {MODEL_COMPARISONS(UNNAMED("", "a_l = a_r") "," NAMED("A", "b_l = b_r")),
          "comparisons.1.output_column_name: \"A\" is the name of comparisons.0, too; every "
          "comparison needs one of its own"},
-        {MODEL_COMPARISONS("{\"output_column_name\":\"x y\"," ONE_LEVEL(
-             "a_l = a_r") "},"
-                          "{\"output_column_name\":\"x_y\"," ONE_LEVEL("b_l = b_r") "}"),
+        {MODEL_COMPARISONS(NAMED("x y", "a_l = a_r") "," NAMED("x_y", "b_l = b_r")),
          "comparisons.1.output_column_name: \"x_y\" is the name of comparisons.0, too; every "
          "comparison needs one of its own"},
     };
