@@ -245,7 +245,7 @@ static void refuses_what_cannot_run(void **state)
     } cases[] = {
         {MODEL_LEVELS("{\"sql_condition\":\"\\\"nope_l\\\" = a_r\"}"),
          "comparisons.0.comparison_levels.0.sql_condition: column \"nope_l\" does not exist (at "
-         "character 1); columns are: C c, a, b, surname"},
+         "character 2); columns are: C c, a, b, surname"},
         {MODEL_RULES("[\"l.a = r.a\",\"l.nope = r.a\"]"),
          RULES ".1: column \"nope\" does not exist (at character 3); columns are: C c, a, b, "
                "surname"},
