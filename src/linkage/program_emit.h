@@ -1,0 +1,60 @@
+/*
+ * From the graph to steps. Private to program_*.c.
+ */
+#ifndef LINKAGE_PROGRAM_EMIT_H
+#define LINKAGE_PROGRAM_EMIT_H
+
+#include "linkage/program_graph.h"
+
+/* A place in the program that jumps go to before it is known. */
+struct label {
+    uint32_t last;   /* the newest jump to it; each holds the number of the one before */
+    uint64_t *ready; /* what is computed on every way that leads here; NULL: no way does */
+};
+
+struct emitter {
+    const struct graph *graph;
+    struct arena *arena;
+    struct arena *scratch;
+    struct error *error;
+    struct {
+        VEC(struct step);
+    } steps;
+    struct {
+        VEC(struct program_call);
+    } calls;
+    struct {
+        VEC(uint32_t);
+    } computes;          /* a step: the node that it computes + 1, or 0 */
+    uint32_t *registers; /* a node: its register + 1, or 0 for none so far */
+    uint32_t *calls_of;  /* a node: its call + 1 */
+    uint32_t *marks;     /* a node: its mark, 0 for none */
+    bool *seen;          /* a node: whether steps that compute it stand somewhere before */
+    uint64_t *ready;     /* nodes that are certainly computed here; NULL: nothing comes here */
+    double *cutoffs;     /* a node: see graph_cutoffs() */
+    size_t words;        /* of a set of nodes */
+    uint32_t register_count;
+    uint32_t mark_count;
+    uint32_t level; /* loops around the place */
+    struct program_loop *loops;
+};
+
+int emitter_init(struct emitter *out, const struct graph *graph, struct arena *arena,
+                 struct arena *scratch, struct error *error);
+void emitter_free(struct emitter *emitter);
+
+/* Steps that leave the node's value in its register, *out. */
+int emit_value(struct emitter *emitter, uint32_t *out, uint32_t node);
+
+/* Steps that jump to `label` when (the node IS wanted) is `sense`, and else go on. */
+int emit_test(struct emitter *emitter, uint32_t node, bool wanted, struct label *label, bool sense);
+
+int emit_step(struct emitter *emitter, struct step step);
+
+/* The label is here. */
+void emit_label(struct emitter *emitter, struct label *label);
+
+/* Fills the program from what has been emitted. */
+int emit_finish(struct emitter *emitter, struct program *out);
+
+#endif
