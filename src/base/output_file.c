@@ -133,7 +133,8 @@ static int write_plain(struct output_file *file, struct str text, struct error *
     return STATUS_OK;
 }
 
-/* Compresses into the buffer, which is written whenever it is full. */
+/* Compresses into the buffer, which is written whenever it is full. `text` is empty when `flush` is
+   Z_FINISH. */
 static int write_packed(struct output_file *file, struct str text, int flush, struct error *error)
 {
     z_stream *packer = &file->packer;
@@ -145,7 +146,7 @@ static int write_packed(struct output_file *file, struct str text, int flush, st
         packer->avail_in = (unsigned)part;
         packer->next_out = (unsigned char *)file->buffer + file->buffered;
         packer->avail_out = (unsigned)(BUFFER_BYTES - file->buffered);
-        result = deflate(packer, part < text.len ? Z_NO_FLUSH : flush);
+        result = deflate(packer, flush);
         if (result == Z_STREAM_ERROR) {
             file->failed = true;
             return error_set(error, STATUS_INTERNAL, "%s: cannot compress", file->stream.name);

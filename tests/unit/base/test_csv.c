@@ -133,6 +133,7 @@ static void passes_over_empty_lines_at_the_end_only(void **state)
     (void)state;
     assert_shows(STR("a,b\n1,2\n\n\r\n\n"), "[a][b]\n2[1][2]\n");
     assert_shows(STR("a,b\n\n"), "[a][b]\n");
+    assert_shows(STR("a,b\r\n1,2\r\n\r\n"), "[a][b]\n2[1][2]\n");
     assert_shows(STR("a\n1\n\n"), "[a]\n2[1]\n");
     assert_shows(
         STR("a,b\n1,2\n\n\n3,4\n"),
@@ -227,6 +228,41 @@ static void refuses_bytes_that_are_no_text(void **state)
     assert_shows(STR("a,b\n1,2,3,\xFF\n"),
                  "[a][b]\npeople.csv, line 2: not valid UTF-8 (column 2, \"b\"); save the file as "
                  "UTF-8\n");
+}
+
+/* Wherever in the blocks that are scanned at once it lies. */
+static void finds_a_wrong_byte_anywhere(void **state)
+{
+    (void)state;
+    static const char head[] = "a,b\n";
+    char text[300];
+    memset(text, 'x', sizeof text);
+    memcpy(text, head, 4);
+    text[150] = ',';
+    text[299] = '\n';
+    for (size_t at = 4; at < 299; at++) {
+        if (at == 150) {
+            continue;
+        }
+        static const struct {
+            char byte;
+            const char *start;
+        } wrong[] = {{(char)0xFF, "not valid UTF-8"},
+                     {'\0', "NUL byte"},
+                     {'"', "quote inside an unquoted field"},
+                     {'\r', "carriage return"}};
+        for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
+            if (wrong[i].byte == '"' && (at == 4 || at == 151)) {
+                continue; /* there it opens a quoted field */
+            }
+            text[at] = wrong[i].byte;
+            (void)show((struct str){text, at == 298 && wrong[i].byte == '\r' ? 299 : 300}, 0);
+            struct error expected;
+            error_set(&expected, STATUS_INVALID, "people.csv, line 2: %s", wrong[i].start);
+            assert_true(str_starts_with(str_from(error.message), str_from(expected.message)));
+        }
+        text[at] = 'x';
+    }
 }
 
 static void refuses_lone_carriage_returns(void **state)
@@ -605,6 +641,7 @@ int main(void)
         cmocka_unit_test(refuses_quotes_in_the_wrong_place),
         cmocka_unit_test(refuses_open_quotes),
         cmocka_unit_test(refuses_bytes_that_are_no_text),
+        cmocka_unit_test(finds_a_wrong_byte_anywhere),
         cmocka_unit_test(refuses_lone_carriage_returns),
         cmocka_unit_test(refuses_bad_headers),
         cmocka_unit_test(names_are_shown_within_bounds),
