@@ -29,7 +29,8 @@ static uint64_t rehash_code(const void *context, uint32_t position)
 
 static int dictionary_reserve(struct dictionary *dictionary, size_t bytes)
 {
-    if (dictionary->bytes_len + bytes > dictionary->bytes_cap) {
+    /* Room even for nothing: the empty text must not look like NULL. */
+    if (dictionary->bytes == NULL || dictionary->bytes_len + bytes > dictionary->bytes_cap) {
         void *items = dictionary->bytes;
         if (!vec_grow(&items, &dictionary->bytes_cap, dictionary->bytes_len + bytes, 1)) {
             return STATUS_RESOURCES;

@@ -54,6 +54,23 @@ static void column_of_nothing_but_null(void **state)
     columns_free(&columns);
 }
 
+/* So that a dictionary has texts, but not one byte. */
+static void column_of_nothing_but_empty_text(void **state)
+{
+    (void)state;
+    struct columns columns;
+    assert_int_equal(columns_init(&columns, names, 1, NULL, &error), 0);
+    struct str row[] = {STR("")};
+    assert_int_equal(columns_append(&columns, row, &error), 0);
+    assert_non_null(columns_text(&columns, 0, 0).ptr);
+    row[0] = null_text;
+    assert_int_equal(columns_append(&columns, row, &error), 0);
+    assert_int_equal(columns_seal(&columns, NULL, &error), 0);
+    assert_non_null(columns_text(&columns, 0, 0).ptr);
+    assert_null(columns_text(&columns, 0, 1).ptr);
+    columns_free(&columns);
+}
+
 static void no_records_and_no_columns(void **state)
 {
     (void)state;
@@ -244,6 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(null_and_empty_text_differ),
         cmocka_unit_test(column_of_nothing_but_null),
+        cmocka_unit_test(column_of_nothing_but_empty_text),
         cmocka_unit_test(no_records_and_no_columns),
         cmocka_unit_test(every_text_comes_back),
         cmocka_unit_test(sealing_puts_records_in_order),
