@@ -27,6 +27,7 @@ struct evaluator {
     uint8_t *marks; /* one for each mark: whether its value is computed */
     struct loop_state *loops;
     uint64_t *failures; /* one a condition */
+    bool exhausted;     /* a function says that scratch was used up */
     struct arena scratch;
     struct arena memory; /* all of the above, and the calls' memos */
 };
@@ -49,7 +50,8 @@ static bool make_calls(struct evaluator *evaluator)
             (struct function_call){.binding = call->binding,
                                    .scratch = &evaluator->scratch,
                                    .memo = memo,
-                                   .failures = &evaluator->failures[call->condition]};
+                                   .failures = &evaluator->failures[call->condition],
+                                   .exhausted = &evaluator->exhausted};
     }
     return true;
 }
@@ -103,7 +105,7 @@ uint64_t evaluator_failures(const struct evaluator *evaluator, size_t condition)
 
 bool evaluator_exhausted(const struct evaluator *evaluator)
 {
-    return evaluator->scratch.failed;
+    return evaluator->exhausted || evaluator->scratch.failed;
 }
 
 /* ---- comparing ---- */
