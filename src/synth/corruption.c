@@ -94,6 +94,7 @@ static size_t find_text(const struct synth_text *text, struct str sought)
 static bool respell(struct synth_text *text, const struct respelling *rules, uint32_t count,
                     struct random *random)
 {
+    /* Drawing until one fits would take long for short words, and for ever for some. */
     uint32_t start = synth_below(random, count);
     for (uint32_t i = 0; i < count; i++) {
         const struct respelling *rule = &rules[(start + i) % count];
@@ -105,6 +106,8 @@ static bool respell(struct synth_text *text, const struct respelling *rules, uin
     return false;
 }
 
+/* Of 100 slips 20 are of the ear and 12 of a scanner, as far as the word offers a place for one;
+   the others are of the hand: wrong key, swap, omission, doubling, extra key. */
 void synth_corrupt_word(struct synth_text *text, struct random *random)
 {
     uint32_t kind = synth_below(random, 100);
@@ -133,6 +136,7 @@ void synth_corrupt_word(struct synth_text *text, struct random *random)
     }
 }
 
+/* A wrong digit is commoner than a swap, and one too few or too many is rare: most forms count. */
 void synth_corrupt_digits(struct synth_text *text, size_t first, struct random *random)
 {
     uint32_t kind = synth_below(random, 100);
@@ -160,6 +164,7 @@ static void mend_date(struct synth_date *date)
     date->day = date->day > length ? length : date->day;
 }
 
+/* Near misses are commonest. */
 void synth_corrupt_date(struct synth_date *date, struct random *random)
 {
     uint32_t kind = synth_below(random, 100);

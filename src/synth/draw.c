@@ -67,6 +67,7 @@ bool synth_choice_zipf(struct synth_choice *out, uint32_t count, uint32_t shift,
     return synth_choice_build(out, weights, count, arena);
 }
 
+/* Counts first, so that the arena holds one array of the right size. */
 bool synth_words_build(struct synth_words *out, const char *list, uint32_t shift,
                        struct arena *arena)
 {
@@ -85,6 +86,7 @@ bool synth_words_build(struct synth_words *out, const char *list, uint32_t shift
     return synth_choice_zipf(&out->choice, count, shift, arena);
 }
 
+/* Mixed after each part: of a mere sum, other seeds and numbers would give the same. */
 uint64_t synth_mix(uint64_t seed, enum synth_stream stream, uint64_t number)
 {
     uint64_t mixed = seed;

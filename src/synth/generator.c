@@ -93,6 +93,7 @@ uint64_t synth_generator_people(const struct synth_generator *generator)
     return generator->starts[1];
 }
 
+/* Most records are in the first two rounds, so the search from the front is short. */
 void synth_generator_locate(const struct synth_generator *generator, uint64_t row, uint64_t *person,
                             uint32_t *ordinal)
 {
@@ -155,6 +156,7 @@ static int produce(void *context, struct threads_order *order, unsigned worker, 
     text_clear(buffer);
     synth_generator_append_rows(writing->generator, row, left < BATCH_ROWS ? left : BATCH_ROWS,
                                 buffer);
+    /* The maximum is out of reach, so only memory can have failed. */
     return buffer->failed ? error_out_of_memory(error) : STATUS_OK;
 }
 

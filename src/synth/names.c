@@ -121,7 +121,7 @@ void synth_names_surname(struct synth_text *out, const struct synth_names *names
     }
 }
 
-/* The short forms of `name`, "bob,rob", or an empty text; the list is ordered. */
+/* The short forms of `name`, "bob,rob", or an empty text. The list is ordered. */
 static struct str find_nicknames(const struct synth_names *names, struct str name)
 {
     uint32_t low = 0;

@@ -53,7 +53,13 @@ struct household {
     uint64_t phone;
 };
 
-/* What the name of a relative can depend on: drawn before all else, and for them alone. */
+/*
+ * What the name of a relative can depend on.
+ *
+ * People are made one at a time and in any order, so a child who is named after the father cannot
+ * look him up: his core is drawn again, from his own seed. A younger child needs the elder's, who
+ * may need a parent's: three cores at most, and no more than a few names each.
+ */
 struct core {
     enum synth_sex sex;
     int32_t birth;
@@ -111,11 +117,13 @@ static uint64_t draw_phone(struct random *random)
     return area * 10000000 + 5550000 + (line < 1000 ? line : line + 1000);
 }
 
+/* Any day but the last of a leap year, which nobody will miss. */
 static int32_t draw_day_of_year(int32_t year, struct random *random)
 {
     return synth_day_number((struct synth_date){year, 1, 1}) + synth_between(random, 0, 364);
 }
 
+/* What a family has in common comes from the household's own seed; strangers need none of it. */
 static void draw_household(struct household *out, const struct synth_world *world, uint64_t number)
 {
     struct random random;
@@ -242,6 +250,7 @@ static void draw_marriage(struct synth_person *out, const struct synth_world *wo
     synth_text_append(name, synth_text_str(&other));
 }
 
+/* Only deaths in the years that have records: whoever died before is in none. */
 static void draw_death(struct synth_person *out, struct random *random)
 {
     int32_t decade = (SYNTH_LAST_DAY - out->birth) / (10 * DAYS_OF_YEAR + 3);
@@ -261,7 +270,8 @@ static void add_move(struct synth_person *out, const struct synth_world *world, 
     out->home_count++;
 }
 
-/* Strangers move by themselves; families together, until the children leave. */
+/* Strangers move by themselves; families together, until the children leave. Homes before 2012 do
+   not matter: no record tells of them. */
 static void draw_homes(struct synth_person *out, const struct synth_world *world,
                        const struct household *house, uint32_t role, struct random *random)
 {
@@ -316,7 +326,7 @@ void synth_person_make(struct synth_person *out, const struct synth_world *world
     out->first_name = core.first_name;
     out->middle_initial = (char)('a' + synth_below(&random, 26));
     out->junior = house.family && role == ELDER && house.junior;
-    /* A mother has a surname of her own until she marries. */
+    /* A mother has a surname of her own until she marries; some keep it. */
     if (house.family && role != MOTHER) {
         out->surname = house.surname;
     } else {

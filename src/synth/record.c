@@ -140,6 +140,8 @@ static struct str any_of(struct draft *draft, const char *const *texts, uint32_t
     return str_from(texts[synth_below(&draft->random, count)]);
 }
 
+/* In the order in which it happens: what the person says, what the system can store, what the clerk
+   types, what the form has room for. */
 static void write_first_name(struct draft *draft)
 {
     struct synth_text *name = field(draft, SYNTH_FIRST_NAME);
@@ -182,6 +184,8 @@ static void simplify_surname(struct synth_text *name, struct random *random)
     }
 }
 
+/* Records from before and after a wedding carry different surnames: the commonest reason why two
+   records of a woman do not block together. */
 static void write_surname(struct draft *draft)
 {
     const struct synth_person *person = draft->person;
@@ -193,11 +197,14 @@ static void write_surname(struct draft *draft)
     if (happens(draft, NAME_SLIP)) {
         synth_corrupt_word(name, &draft->random);
     }
+    /* Some systems have no column for the suffix, and clerks put it where it does not belong. */
     if (person->junior && synth_chance(&draft->random, 3500)) {
         synth_text_append(name, STR(" jr"));
     }
 }
 
+/* Placeholders come last: whatever went wrong before, "unknown" is typed without a slip, so that it
+   makes the large blocks that it makes in real data. */
 static void write_names(struct draft *draft)
 {
     static const char *const placeholders[] = {"unknown", "unk", "na", "test", "baby", "doe"};
@@ -219,6 +226,7 @@ static void write_names(struct draft *draft)
     }
 }
 
+/* Race is what sources agree on least: who asked, and whether anybody asked at all. */
 static void write_sex_and_race(struct draft *draft)
 {
     static const char *const races[] = {"white", "black", "hispanic", "asian"};
@@ -238,12 +246,14 @@ static void write_sex_and_race(struct draft *draft)
     }
 }
 
+/* Whatever goes wrong, the text is a date that exists: what a date column lets in. */
 static void write_birth(struct draft *draft)
 {
     if (happens(draft, BIRTH_MISSING)) {
         return;
     }
     struct synth_date date = synth_day_date(draft->person->birth);
+    /* Nobody can read 1965-22-08 as a date: only early days get swapped with their month. */
     if (happens(draft, BIRTH_SWAPPED) && date.day <= 12) {
         int32_t day = date.day;
         date.day = date.month;
@@ -318,6 +328,7 @@ static void write_address(struct draft *draft, const struct synth_home *home)
     }
 }
 
+/* Slips spare the first two digits: those of a region, which a clerk there knows. */
 static void write_zip(struct draft *draft, const struct synth_home *home)
 {
     struct synth_text *zip = field(draft, SYNTH_ZIP_CODE);
@@ -330,6 +341,8 @@ static void write_zip(struct draft *draft, const struct synth_home *home)
     }
 }
 
+/* The address that was valid on the day, or the one before when nobody asked. City, state, ZIP code
+   and county go missing independently of each other, as columns of different systems do. */
 static void write_place(struct draft *draft)
 {
     const struct synth_person *person = draft->person;
@@ -357,6 +370,7 @@ static void write_place(struct draft *draft)
     }
 }
 
+/* 555-318-1043 or (555) 318-1043: the two ways that phones are written when not as bare digits. */
 static void format_phone(struct synth_text *phone, struct random *random)
 {
     synth_text_splice(phone, 6, 0, STR("-"));
@@ -406,9 +420,11 @@ void synth_record_make(struct synth_record *out, const struct synth_world *world
 {
     struct synth_person person;
     synth_person_make(&person, world, number);
+    /* The lengths only: 1.4 KiB a record need not be zeroed. */
     for (int i = 0; i < SYNTH_FIELD_COUNT; i++) {
         synth_text_clear(&out->fields[i]);
     }
+    /* Sources go round from one of the person's own: the records of a person differ in theirs. */
     uint64_t key = synth_mix(world->seed, SYNTH_STREAM_RECORD, number);
     struct draft draft = {
         .record = out,
