@@ -58,7 +58,7 @@ void pair_case_free(struct pair_case *pair_case);
 struct pair_case_runner {
     struct pair_case *pair_case;
     struct evaluator *evaluator;
-    uint64_t *cache; /* see pair_case.c; NULL until the first miss */
+    uint64_t *cache; /* see pair_case.c */
 };
 
 int pair_case_runner_init(struct pair_case_runner *out, struct pair_case *pair_case,

@@ -79,7 +79,7 @@ static int find_source(struct predictor *predictor, const struct model *model,
     }
     struct str name = model->settings->source_dataset_column_name;
     uint32_t column = columns_find(columns, name);
-    if (column == UINT32_MAX) {
+    if (column == UINT32_MAX || !columns->items[column].used) {
         error_set(error, STATUS_INVALID,
                   "link_type: link_only needs the column \"%.*s\", which tells the sources apart",
                   STR_ARG(name));

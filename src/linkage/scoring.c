@@ -31,12 +31,27 @@ static void fill_level(struct scoring *scoring, struct scored_level *out,
     }
 }
 
-/* Exact on every column that the codes tell apart: with different codes it is out of reach. */
-static bool is_same_code(const struct model_level *level, const struct column_set *columns)
+/* Whether equality of every column that the codes tell apart is what the level asks for: then it is
+   out of reach with different codes. An exact match in Splink's sense need not be that: `x_l = x_l`
+   is one, too, so each equality must be between the records. */
+static int find_same_code(struct scored_level *out, struct arena *arena,
+                          const struct expr_node *condition, const struct column_set *columns,
+                          struct error *error)
 {
     struct column_set exact = {0};
-    return level->condition != NULL && expr_is_exact_match(level->condition, &exact) &&
-           memcmp(&exact, columns, sizeof exact) == 0;
+    if (!expr_is_exact_match(condition, &exact) || memcmp(&exact, columns, sizeof exact) != 0) {
+        return 0;
+    }
+    const struct expr_node *const *conjuncts;
+    size_t count;
+    int status = expr_conjuncts(&conjuncts, &count, arena, condition, error);
+    out->only_when_same = status == 0;
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        const struct expr_node *left;
+        const struct expr_node *right;
+        out->only_when_same &= expr_is_join_equality(conjuncts[i], &left, &right);
+    }
+    return status;
 }
 
 static int init_levels(struct scoring *scoring, struct scored_comparison *out,
@@ -74,8 +89,11 @@ static int init_levels(struct scoring *scoring, struct scored_comparison *out,
         /* No ELSE: a pair that reaches no level is certainly no match (Splink since 4.0.10). */
         out->levels[count] = (struct scored_level){.gamma = SCORING_NO_GAMMA, .weight = -INFINITY};
     }
-    for (size_t i = 0; i < count; i++) {
-        out->levels[i].only_when_same = is_same_code(&comparison->levels[i], &columns);
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        status = find_same_code(&out->levels[i], arena, conditions[i], &columns, error);
+    }
+    if (status != 0) {
+        return status;
     }
     out->level_count = count + 1;
     out->has_conditions = count > 0;

@@ -1,0 +1,344 @@
+/* Makes up the cases of the oracle: records, blocking rules, comparisons. */
+#include "oracle.h"
+
+#include <assert.h>
+#include <string.h>
+
+const char *const oracle_column_names[ORACLE_COLUMNS] = {"a", "B", "c c", "d", "e_l", "source"};
+
+enum { DATA_COLUMNS = ORACLE_SOURCE };
+
+static unsigned below(struct oracle_case *c, unsigned limit)
+{
+    return (unsigned)random_below(&c->random, limit);
+}
+
+/* True once in `times`. */
+static bool once_in(struct oracle_case *c, unsigned times)
+{
+    return below(c, times) == 0;
+}
+
+/* ---- records ---- */
+
+static void make_value(struct oracle_case *c, char out[ORACLE_TEXT], const char *alphabet)
+{
+    unsigned length = below(c, ORACLE_TEXT);
+    unsigned letters = (unsigned)strlen(alphabet);
+    memset(out, 0, ORACLE_TEXT);
+    for (unsigned i = 0; i < length; i++) {
+        out[i] = alphabet[below(c, letters)];
+    }
+}
+
+static void make_records(struct oracle_case *c)
+{
+    /* Few letters and short texts: values repeat, are near each other, or differ in case only. */
+    static const char *const alphabets[] = {"a", "ab", "abc", "aAb", "01"};
+    static const unsigned null_shares[] = {0, 10, 10, 30, 60, 100};
+    c->record_count = 2 + below(c, ORACLE_RECORDS - 1);
+    for (unsigned column = 0; column < DATA_COLUMNS; column++) {
+        const char *alphabet = alphabets[below(c, sizeof alphabets / sizeof alphabets[0])];
+        unsigned null_share = null_shares[below(c, sizeof null_shares / sizeof null_shares[0])];
+        for (unsigned i = 0; i < c->record_count; i++) {
+            c->null[i][column] = below(c, 100) < null_share;
+            if (!c->null[i][column]) {
+                make_value(c, c->cells[i][column], alphabet);
+            }
+        }
+    }
+    c->link_only = once_in(c, 4);
+    for (unsigned i = 0; i < c->record_count; i++) {
+        c->null[i][ORACLE_SOURCE] = once_in(c, 20);
+        if (!c->null[i][ORACLE_SOURCE]) {
+            c->cells[i][ORACLE_SOURCE][0] = (char)('x' + below(c, 3));
+        }
+    }
+}
+
+/* ---- conditions ---- */
+
+static unsigned add(struct oracle_case *c, struct oracle_condition condition)
+{
+    assert(c->condition_count < ORACLE_CONDITIONS);
+    c->conditions[c->condition_count] = condition;
+    return c->condition_count++;
+}
+
+static struct oracle_operand plain(struct oracle_case *c, enum oracle_side side, unsigned column)
+{
+    return (struct oracle_operand){.side = side, .column = column, .spelling = below(c, 4)};
+}
+
+static unsigned compare_columns(struct oracle_case *c, enum oracle_kind kind, unsigned left,
+                                unsigned right)
+{
+    return add(c, (struct oracle_condition){.kind = kind,
+                                            .a = plain(c, ORACLE_LEFT, left),
+                                            .b = plain(c, ORACLE_RIGHT, right),
+                                            .exchanged = once_in(c, 3)});
+}
+
+static unsigned make_equality(struct oracle_case *c, unsigned column)
+{
+    return compare_columns(c, ORACLE_EQUAL, column, column);
+}
+
+/* Both sides of a comparison of texts, or of numbers. */
+static unsigned compare_transformed(struct oracle_case *c, enum oracle_kind kind, unsigned left,
+                                    unsigned right)
+{
+    unsigned number = compare_columns(c, kind, left, right);
+    struct oracle_condition *condition = &c->conditions[number];
+    struct oracle_operand *a = &condition->a;
+    struct oracle_operand *b = &condition->b;
+    if (once_in(c, 4)) {
+        a->transform = once_in(c, 2) ? ORACLE_LENGTH : ORACLE_NUMBER;
+        b->transform = once_in(c, 4) ? ORACLE_LENGTH : a->transform;
+        return number;
+    }
+    a->transform = below(c, ORACLE_TEXT_TRANSFORMS);
+    a->other = below(c, DATA_COLUMNS);
+    b->transform = once_in(c, 4) ? below(c, ORACLE_TEXT_TRANSFORMS) : a->transform;
+    b->other = once_in(c, 4) ? below(c, DATA_COLUMNS) : a->other;
+    return number;
+}
+
+static unsigned make_distance(struct oracle_case *c, unsigned left, unsigned right)
+{
+    static const unsigned shares[] = {50, 70, 80, 85, 88, 90, 92, 100};
+    enum oracle_kind kind = ORACLE_LEVENSHTEIN + below(c, ORACLE_JACCARD - ORACLE_LEVENSHTEIN + 1);
+    unsigned number = compare_columns(c, kind, left, right);
+    struct oracle_condition *condition = &c->conditions[number];
+    condition->threshold = kind <= ORACLE_DAMERAU ? below(c, 4) : shares[below(c, 8)];
+    if (once_in(c, 5)) {
+        /* Joined texts are longer than what the plain recursion of the oracle can do quickly. */
+        condition->a.transform = condition->b.transform = below(c, ORACLE_JOINED);
+    }
+    return number;
+}
+
+/* About one record alone, or about nothing. */
+static unsigned make_one_sided(struct oracle_case *c, unsigned column)
+{
+    static const char constants[][ORACLE_TEXT] = {"", "a", "ab", "1"};
+    enum oracle_side side = below(c, 2);
+    struct oracle_condition condition = {.a = plain(c, side, column), .exchanged = once_in(c, 3)};
+    switch (below(c, 5)) {
+    case 0: condition.kind = ORACLE_IS_NULL; break;
+    case 1: condition.kind = ORACLE_IS_NOT_NULL; break;
+    case 2:
+        condition.kind = ORACLE_EQUAL_CONSTANT;
+        memcpy(condition.constant, constants[below(c, 4)], ORACLE_TEXT);
+        break;
+    case 3: /* of a record with itself: true wherever there is a value */
+        condition.kind = ORACLE_EQUAL;
+        condition.b = plain(c, side, column);
+        break;
+    default:
+        condition.kind = once_in(c, 2) ? ORACLE_LESS : ORACLE_NOT_EQUAL;
+        condition.b = plain(c, side, below(c, DATA_COLUMNS));
+        break;
+    }
+    return add(c, condition);
+}
+
+static unsigned make_constant(struct oracle_case *c)
+{
+    enum oracle_kind kind = ORACLE_TRUE_CONSTANT + below(c, 3);
+    return add(c, (struct oracle_condition){.kind = kind});
+}
+
+/* Some condition over about these two columns. */
+static unsigned make_simple(struct oracle_case *c, unsigned one, unsigned two)
+{
+    unsigned left = once_in(c, 4) ? two : one;
+    unsigned right = once_in(c, 6) ? two : left;
+    switch (below(c, 10)) {
+    case 0:
+    case 1: return make_equality(c, left);
+    case 2: return compare_columns(c, ORACLE_EQUAL, left, right);
+    case 3: return compare_transformed(c, ORACLE_EQUAL, left, right);
+    case 4:
+        return compare_transformed(c, ORACLE_NOT_EQUAL + below(c, ORACLE_SAME - ORACLE_EQUAL), left,
+                                   right);
+    case 5: return make_one_sided(c, left);
+    default: return make_distance(c, left, right);
+    }
+}
+
+static unsigned make_compound(struct oracle_case *c, unsigned one, unsigned two)
+{
+    struct oracle_condition condition = {.kind = once_in(c, 2) ? ORACLE_AND : ORACLE_OR};
+    if (once_in(c, 6)) {
+        condition.kind = ORACLE_NOT;
+        condition.children[condition.child_count++] = make_simple(c, one, two);
+        return add(c, condition);
+    }
+    unsigned count = 2 + below(c, ORACLE_CHILDREN - 1);
+    for (unsigned i = 0; i < count; i++) {
+        unsigned child = once_in(c, 8) ? make_compound(c, one, two) : make_simple(c, one, two);
+        condition.children[condition.child_count++] = child;
+    }
+    return add(c, condition);
+}
+
+/* ---- comparisons ---- */
+
+static unsigned make_null_condition(struct oracle_case *c, unsigned one, unsigned two)
+{
+    struct oracle_condition either = {.kind = once_in(c, 8) ? ORACLE_AND : ORACLE_OR};
+    for (unsigned side = 0; side < 2; side++) {
+        struct oracle_condition null = {.kind = ORACLE_IS_NULL, .a = plain(c, side, one)};
+        either.children[either.child_count++] = add(c, null);
+    }
+    unsigned first = add(c, either);
+    if (one == two) {
+        return first;
+    }
+    struct oracle_condition both = {.kind = once_in(c, 4) ? ORACLE_OR : ORACLE_AND};
+    both.children[both.child_count++] = first;
+    both.children[both.child_count++] = make_null_condition(c, two, two);
+    return add(c, both);
+}
+
+/* 0 now and then, else anything from 1e-8 to 1. */
+static double make_share(struct oracle_case *c)
+{
+    static const double scales[] = {1, 1, 1, 1e-1, 1e-2, 1e-4, 1e-8};
+    return once_in(c, 40) ? 0 : scales[below(c, 7)] * random_unit(&c->random);
+}
+
+/* An adjustment needs an exact match on its column somewhere, or starts from its own u. */
+static void make_adjustment(struct oracle_case *c, struct oracle_comparison *comparison,
+                            struct oracle_level *level)
+{
+    static const double weights[] = {1, 1, 1, 0.5, 0.25, 2, 0};
+    static const double minima[] = {0, 0, 0, 0.01, 0.2, 1};
+    unsigned column = ORACLE_NONE;
+    for (unsigned i = 0; i < comparison->level_count; i++) {
+        const struct oracle_level *at = &comparison->levels[i];
+        unsigned exact = oracle_exact_column(c, at->condition);
+        column = exact != ORACLE_NONE && !at->is_null ? exact : column;
+    }
+    level->tf_own_u = column == ORACLE_NONE || once_in(c, 6);
+    level->tf_column = level->tf_own_u ? below(c, DATA_COLUMNS) : column;
+    level->tf_weight = weights[below(c, 7)];
+    level->tf_minimum = minima[below(c, 6)];
+}
+
+static void add_level(struct oracle_case *c, struct oracle_comparison *comparison,
+                      unsigned condition, bool is_null)
+{
+    struct oracle_level *level = &comparison->levels[comparison->level_count++];
+    *level =
+        (struct oracle_level){.condition = condition, .is_null = is_null, .tf_column = ORACLE_NONE};
+    level->has_m = !is_null && !once_in(c, 10);
+    level->has_u = !is_null && !once_in(c, 10);
+    level->m = make_share(c);
+    level->u = make_share(c);
+}
+
+static void make_comparison(struct oracle_case *c, struct oracle_comparison *out)
+{
+    unsigned one = below(c, DATA_COLUMNS);
+    unsigned two = once_in(c, 3) ? below(c, DATA_COLUMNS) : one;
+    if (!once_in(c, 4)) {
+        add_level(c, out, make_null_condition(c, one, two), true);
+    }
+    if (!once_in(c, 4)) {
+        add_level(c, out, make_equality(c, one), false);
+    }
+    unsigned more = below(c, 4);
+    for (unsigned i = 0; i < more; i++) {
+        bool compound = once_in(c, 4);
+        unsigned condition = compound ? make_compound(c, one, two) : make_simple(c, one, two);
+        add_level(c, out, condition, once_in(c, 15));
+    }
+    bool scored = false;
+    for (unsigned i = 0; i < out->level_count; i++) {
+        scored = scored || !out->levels[i].is_null;
+    }
+    if (!once_in(c, 8) || !scored) {
+        add_level(c, out, ORACLE_NONE, false);
+    }
+    for (unsigned i = 0; i < out->level_count; i++) {
+        if (once_in(c, 3)) {
+            make_adjustment(c, out, &out->levels[i]);
+        }
+    }
+}
+
+/* ---- blocking rules ---- */
+
+/* One or more equalities, of which some may be between different columns or of functions. */
+static void add_equalities(struct oracle_case *c, struct oracle_condition *all, unsigned most)
+{
+    unsigned count = 1 + below(c, most);
+    for (unsigned i = 0; i < count; i++) {
+        unsigned column = below(c, DATA_COLUMNS);
+        unsigned other = once_in(c, 4) ? below(c, DATA_COLUMNS) : column;
+        all->children[all->child_count++] =
+            once_in(c, 2) ? compare_columns(c, ORACLE_EQUAL, column, other)
+                          : compare_transformed(c, ORACLE_EQUAL, column, other);
+    }
+}
+
+/* A conjunction with one operand is written as that operand alone. */
+static unsigned make_conjunction(struct oracle_case *c)
+{
+    struct oracle_condition all = {.kind = ORACLE_AND};
+    unsigned one = below(c, DATA_COLUMNS);
+    unsigned two = below(c, DATA_COLUMNS);
+    switch (below(c, 8)) {
+    case 0: return make_constant(c);
+    case 1: return make_simple(c, one, two);
+    case 2: return make_compound(c, one, two);
+    case 3:
+    case 4:
+        add_equalities(c, &all, ORACLE_CHILDREN - 1);
+        all.children[all.child_count++] =
+            once_in(c, 8) ? make_constant(c) : make_simple(c, one, two);
+        break;
+    default: add_equalities(c, &all, ORACLE_CHILDREN); break;
+    }
+    return all.child_count == 1 ? all.children[0] : add(c, all);
+}
+
+static unsigned make_rule(struct oracle_case *c)
+{
+    if (!once_in(c, 4)) {
+        return make_conjunction(c);
+    }
+    struct oracle_condition either = {.kind = ORACLE_OR};
+    unsigned count = 2 + below(c, ORACLE_CHILDREN - 1);
+    for (unsigned i = 0; i < count; i++) {
+        either.children[either.child_count++] = make_conjunction(c);
+    }
+    return add(c, either);
+}
+
+/* ---- the case ---- */
+
+static double make_prior(struct oracle_case *c)
+{
+    static const double priors[] = {1e-4, 1e-4, 1e-6, 0.01, 0.5, 0.9};
+    return once_in(c, 25) ? below(c, 2) : priors[below(c, 6)];
+}
+
+void oracle_make(struct oracle_case *out, uint64_t seed)
+{
+    *out = (struct oracle_case){.seed = seed};
+    random_seed(&out->random, seed);
+    make_records(out);
+    out->prior = make_prior(out);
+    out->rule_count = once_in(out, 20) ? 0 : 1 + below(out, ORACLE_RULES);
+    for (unsigned i = 0; i < out->rule_count; i++) {
+        out->rules[i] = make_rule(out);
+        out->rule_is_object[i] = once_in(out, 2);
+    }
+    out->comparison_count = 1 + below(out, ORACLE_COMPARISONS);
+    for (unsigned i = 0; i < out->comparison_count; i++) {
+        make_comparison(out, &out->comparisons[i]);
+    }
+}
