@@ -120,9 +120,9 @@ static inline double scorer_bound(const struct scorer *scorer, const uint32_t *c
 #define SCORING_BOUND_MARGIN 1e-6
 
 /* The weight of the pair of the chosen left record with `right`. When it is certain to be below
-   `least` it may stop early and answer -infinity. `levels`, by comparison, receives the positions
-   in scored_comparison.levels; it has room for all, and is complete unless the answer is
-   -infinity. */
+   `least` (above -SCORING_WEIGHT_LIMIT, or -infinity for none) it may stop early and answer
+   -infinity. `levels`, by comparison, receives the positions in scored_comparison.levels; it has
+   room for all, and is complete unless the answer is -infinity. */
 double scorer_weight(struct scorer *scorer, uint32_t right, double least, uint16_t *levels);
 
 /* The frequency part of a level's weight for a pair; 0 when there is none. */
