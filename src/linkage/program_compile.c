@@ -11,7 +11,7 @@ static int emit_conditions(struct emitter *emitter, const uint32_t *roots, size_
 {
     int status = 0;
     for (size_t i = 0; status == 0 && i < count; i++) {
-        struct label next = {.last = UINT32_MAX};
+        struct label next = EMIT_NEW_LABEL;
         status = emit_test(emitter, roots[i], true, &next, false);
         if (status == 0) {
             status = emit_step(emitter, (struct step){.kind = STEP_RESULT, .a = (uint32_t)i});

@@ -43,16 +43,72 @@ int emitter_init(struct emitter *out, const struct graph *graph, struct arena *a
                  struct arena *scratch, struct error *error);
 void emitter_free(struct emitter *emitter);
 
+#define EMIT_NO_JUMP   UINT32_MAX
+#define EMIT_NEW_LABEL ((struct label){.last = EMIT_NO_JUMP})
+
+/* ---- what conditions become ---- */
+
 /* Steps that leave the node's value in its register, *out. */
 int emit_value(struct emitter *emitter, uint32_t *out, uint32_t node);
 
 /* Steps that jump to `label` when (the node IS wanted) is `sense`, and else go on. */
 int emit_test(struct emitter *emitter, uint32_t node, bool wanted, struct label *label, bool sense);
 
+/* ---- one step ---- */
+
 int emit_step(struct emitter *emitter, struct step step);
+
+/* A step that jumps to `label`, always or not. */
+int emit_jump(struct emitter *emitter, struct label *label, struct step step);
+
+/* A jump after which nothing comes here but by a label. */
+int emit_goto(struct emitter *emitter, struct label *label);
+
+/* A step that leaves a node's value in its register. Whether anybody will ask for its mark is known
+   at the end only. */
+int emit_compute_step(struct emitter *emitter, uint32_t node, struct step step);
 
 /* The label is here. */
 void emit_label(struct emitter *emitter, struct label *label);
+
+/* ---- shared by tests and values ---- */
+
+static inline const struct graph_node *emit_node(const struct emitter *emitter, uint32_t node)
+{
+    return &emitter->graph->nodes.items[node];
+}
+
+/* Whether an input is a column as it is. */
+static inline bool emit_is_plain(const struct emitter *emitter, const struct graph_node *node)
+{
+    return node->kind == GRAPH_INPUT && emitter->graph->inputs.items[node->input].value == NULL;
+}
+
+/* Whether the node's register holds its value, whatever way led here. */
+static inline bool emit_is_ready(const struct emitter *emitter, uint32_t node)
+{
+    return (emitter->ready[node / 64] >> (node % 64)) & 1;
+}
+
+/* The register of a node. */
+static inline uint32_t emit_register(struct emitter *emitter, uint32_t node)
+{
+    if (emitter->registers[node] == 0) {
+        emitter->registers[node] = ++emitter->register_count;
+    }
+    return emitter->registers[node] - 1;
+}
+
+/* Sets the step's mask and type for a GRAPH_COMPARE. */
+int emit_comparison(struct emitter *emitter, struct step *step, const struct graph_node *node);
+
+/* Whether it compares one input with itself on the other side. */
+bool emit_compares_sides(const struct emitter *emitter, const struct graph_node *node);
+
+/* The registers of its two operands. */
+int emit_operands(struct emitter *emitter, const struct graph_node *node, uint32_t *a, uint32_t *b);
+
+/* ---- the end ---- */
 
 /* Fills the program from what has been emitted. */
 int emit_finish(struct emitter *emitter, struct program *out);

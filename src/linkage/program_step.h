@@ -21,26 +21,27 @@ enum step_kind {
     STEP_IF_DONE, /* jumps over what another branch may have computed already in this pair */
     STEP_MARK,    /* marks what is computed by several steps, such as a CASE, as done */
 
-    STEP_LOAD_TEXT,  /* out = the text of plain input a: the dictionary is read on need only */
-    STEP_LOAD_VALUE, /* out = the value of hoisted input a */
-    STEP_MOVE,       /* out = a: the branch of a CASE that was taken */
+    STEP_LOAD, /* out = input a of the record on `side`: dictionaries are read on need only */
+    STEP_MOVE, /* out = a: the branch of a CASE that was taken */
 
     /* Tests jump to target when their answer is `sense`. What they test is two-valued ("is TRUE",
        "is FALSE"), so that AND, OR and NOT cost no step. */
-    STEP_TEST_CODES,      /* codes of plain input a, left against right: the usual exact match */
-    STEP_TEST_VALUES,     /* values of hoisted input a, left against right: equal codes end it */
-    STEP_TEST_TEXT_EQUAL, /* registers a, b: lengths first, no order needed */
-    STEP_TEST_TEXT,       /* registers a, b in byte order */
-    STEP_TEST_INTEGER,    /* … of all types that are held in 64 bits */
-    STEP_TEST_REAL,       /* … with NaN as the greatest: thresholds of similarities */
-    STEP_TEST_OTHER,      /* … lists and intervals, by value_compare() */
-    STEP_TEST_BOOLEAN,    /* register a is not NULL and equals b */
-    STEP_TEST_NULL,       /* register a is NULL */
-    STEP_TEST_NULL_CODE,  /* plain input a is NULL, without its text */
+    STEP_TEST_CODES,       /* codes of plain input a, left against right: the usual exact match */
+    STEP_TEST_VALUES,      /* values of hoisted input a, left against right: equal codes end it */
+    STEP_TEST_TEXT_EQUAL,  /* registers a, b: lengths first, no order needed */
+    STEP_TEST_TEXT,        /* registers a, b in byte order */
+    STEP_TEST_INTEGER,     /* … of all types that are held in 64 bits */
+    STEP_TEST_REAL,        /* … with NaN as the greatest: thresholds of similarities */
+    STEP_TEST_OTHER,       /* … lists and intervals, by value_compare() */
+    STEP_TEST_BOOLEAN,     /* register a is not NULL and equals b */
+    STEP_TEST_NULL,        /* register a is NULL */
+    STEP_TEST_NULL_CODE,   /* plain input a is NULL, without its text */
+    STEP_TEST_NULL_EITHER, /* … on either side: the usual first level of a comparison */
 
-    STEP_CALL_1, /* out = function(a); one and two arguments are nearly all calls */
-    STEP_CALL_2, /* out = function(a, b) */
-    STEP_CALL,   /* out = function(operands) */
+    STEP_CALL_1,      /* out = function(a); one and two arguments are nearly all calls */
+    STEP_CALL_2,      /* out = function(a, b) */
+    STEP_CALL_INPUTS, /* out = function(input a on side, input b on side_b): the usual distance */
+    STEP_CALL,        /* out = function(operands) */
 
     /* Truth values as values: only where one is compared, stored in a list and so on. */
     STEP_COMPARE,       /* out = a compared with b */
@@ -68,7 +69,8 @@ enum {
 struct step {
     uint8_t kind;
     uint8_t mask;    /* comparisons */
-    uint8_t side;    /* loads */
+    uint8_t side;    /* of input a */
+    uint8_t side_b;  /* of input b */
     bool sense;      /* tests: jump when the answer is this */
     bool null_aware; /* comparisons: IS [NOT] DISTINCT FROM, for which NULL equals NULL */
     uint32_t target; /* the number of the step to go to */
@@ -92,7 +94,7 @@ struct program_call {
 struct program_loop {
     uint32_t item; /* registers of the lambda's parameters */
     uint32_t number;
-    const uint32_t *marks; /* of values that are another one for each item */
+    uint32_t *marks; /* of values that are another one for each item */
     uint32_t mark_count;
     bool filters; /* keeps items, or else stores what the body gives */
 };
