@@ -14,9 +14,10 @@ struct text_buffer read_file(const char *path)
     }
     for (;;) {
         enum { STEP = 1 << 16 };
-        char *room = text_reserve(&text, STEP);
+        char *room = text_reserve(&text, STEP + 1);
         assert_non_null(room);
         size_t got = fread(room, 1, STEP, file);
+        room[got] = '\0';
         text.len += got;
         if (got == 0) {
             break;
