@@ -9,7 +9,7 @@
 int engine_load_model(struct model *out, const struct columns *columns, const char *json,
                       struct error *error)
 {
-    struct str names[ORACLE_COLUMNS + ENGINE_COMPARISONS];
+    struct str names[ENGINE_COLUMNS];
     assert_true(columns->column_count <= sizeof names / sizeof names[0]);
     for (uint32_t i = 0; i < columns->column_count; i++) {
         names[i] = str_from(columns->items[i].name);

@@ -7,7 +7,7 @@
 #include "oracle.h"
 #include "table.h"
 
-enum { ENGINE_COMPARISONS = 8 };
+enum { ENGINE_COMPARISONS = 8, ENGINE_COLUMNS = 16 };
 
 struct engine {
     struct columns columns;
