@@ -1,11 +1,17 @@
 #include "base/error.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
+
+/* The header's macros stand for calls; here are the functions. */
+#undef error_set
+#undef error_out_of_memory
+#undef error_system
 
 /* Formats into `out` from `used` on. A text that was cut must not end in half a UTF-8 character:
    continuation bytes are 10xxxxxx, so step back over them and their lead byte. */
@@ -42,6 +48,7 @@ static PRINTF_LIKE(3, 4) void append(char *out, size_t size, const char *format,
 
 int error_set(struct error *error, enum status status, const char *format, ...)
 {
+    assert(status != STATUS_OK);
     error->status = status;
     error->message[0] = error->detail[0] = error->hint[0] = '\0';
     va_list arguments;

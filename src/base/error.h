@@ -57,6 +57,20 @@ int error_out_of_memory(struct error *error);
    STATUS_RESOURCES when the machine ran short (full disk, no memory, too many open files). */
 int error_system(struct error *error, int number, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* None of these three answers 0. Compilers and analysers do not see into error.c, and would warn of
+   what happens after a failure that was none: so they are told. */
+static inline int error_certain(int status)
+{
+    if (status == STATUS_OK) {
+        __builtin_unreachable();
+    }
+    return status;
+}
+
+#define error_set(...)             error_certain(error_set(__VA_ARGS__))
+#define error_out_of_memory(error) error_certain(error_out_of_memory(error))
+#define error_system(...)          error_certain(error_system(__VA_ARGS__))
+
 /* The exit status of the program for a status: 0 done, 1 input at fault or not done, 2 usage,
    3 out of resources. */
 int error_exit_status(enum status status);
