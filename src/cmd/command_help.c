@@ -6,21 +6,22 @@
 #include "cmd/command.h"
 
 enum {
-    WIDTH = 80,   /* a terminal's */
-    COLUMN = 32,  /* where descriptions begin */
-    NAME_MAX = 80 /* longest "  -o, --name VALUE" */
+    WIDTH = 80,          /* a terminal's */
+    OPTION_COLUMN = 32,  /* where descriptions begin */
+    COMMAND_COLUMN = 18, /* of commands, whose names are shorter */
+    NAME_MAX = 80        /* longest "  -o, --name VALUE" */
 };
 
-/* Appends words from COLUMN on, broken before WIDTH, and ends the line. */
-static void append_wrapped(struct text_buffer *out, const char *text)
+/* Appends words from `column` on, broken before WIDTH, and ends the line. */
+static void append_wrapped(struct text_buffer *out, const char *text, size_t column)
 {
-    size_t used = COLUMN;
+    size_t used = column;
     while (*text != '\0') {
         size_t word = strcspn(text, " ");
-        if (used > COLUMN && used + 1 + word > WIDTH) {
-            text_appendf(out, "\n%*s", COLUMN, "");
-            used = COLUMN;
-        } else if (used > COLUMN) {
+        if (used > column && used + 1 + word > WIDTH) {
+            text_appendf(out, "\n%*s", (int)column, "");
+            used = column;
+        } else if (used > column) {
             text_append_char(out, ' ');
             used++;
         }
@@ -32,13 +33,13 @@ static void append_wrapped(struct text_buffer *out, const char *text)
 }
 
 /* A line of two columns; a left side too long for its column gets a line of its own. */
-static void append_row(struct text_buffer *out, const char *left, const char *right)
+static void append_row(struct text_buffer *out, const char *left, const char *right, size_t column)
 {
-    text_appendf(out, "%-*s", COLUMN, left);
-    if (strlen(left) >= COLUMN) {
-        text_appendf(out, "\n%*s", COLUMN, "");
+    text_appendf(out, "%-*s", (int)column, left);
+    if (strlen(left) >= column) {
+        text_appendf(out, "\n%*s", (int)column, "");
     }
-    append_wrapped(out, right);
+    append_wrapped(out, right, column);
 }
 
 static void append_option(struct text_buffer *out, const struct command_option *option)
@@ -60,7 +61,7 @@ static void append_option(struct text_buffer *out, const struct command_option *
     } else {
         snprintf(right, sizeof right, "%s", option->help);
     }
-    append_row(out, left, right);
+    append_row(out, left, right, OPTION_COLUMN);
 }
 
 void command_help(struct text_buffer *out, const struct command *command)
@@ -77,7 +78,7 @@ void command_help(struct text_buffer *out, const struct command *command)
     for (size_t i = 0; i < command->option_count; i++) {
         append_option(out, &command->options[i]);
     }
-    append_row(out, "  -h, --help", "show this text");
+    append_row(out, "  -h, --help", "show this text", OPTION_COLUMN);
     if (command->notes != NULL) {
         text_appendf(out, "\n%s\n", command->notes);
     }
@@ -91,12 +92,12 @@ void command_list_help(struct text_buffer *out, const struct command *const *com
     char left[NAME_MAX];
     for (size_t i = 0; i < count; i++) {
         snprintf(left, sizeof left, "  %s", commands[i]->name);
-        append_row(out, left, commands[i]->summary);
+        append_row(out, left, commands[i]->summary, COMMAND_COLUMN);
     }
-    append_row(out, "  help COMMAND", "show how a command is used");
+    append_row(out, "  help COMMAND", "show how a command is used", COMMAND_COLUMN);
     text_append(out, STR("\nOptions:\n"));
-    append_row(out, "  -h, --help", "show this text");
-    append_row(out, "  -V, --version", "show the version");
+    append_row(out, "  -h, --help", "show this text", COMMAND_COLUMN);
+    append_row(out, "  -V, --version", "show the version", COMMAND_COLUMN);
     text_append(out, STR("\nExit status: 0 done; 1 the input is at fault, or the work could not be "
                          "done;\n2 the command line is at fault; 3 out of memory or disk.\n"));
 }

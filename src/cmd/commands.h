@@ -4,6 +4,7 @@
 
 #include "cmd/command.h"
 
+extern const struct command command_link;
 extern const struct command command_synth;
 
 #endif

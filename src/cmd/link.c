@@ -374,23 +374,52 @@ static int find_id_column(const struct link *link, uint32_t *out, struct error *
     return STATUS_INVALID;
 }
 
+/* A model's names ignore case; which of two columns one means is not for us to guess. */
+static int refuse_ambiguous(const struct link *link, size_t column, struct error *error)
+{
+    for (size_t i = 0; i < link->input.column_count; i++) {
+        if (i == column ||
+            !str_equal_ignoring_case(link->input.columns[i], link->input.columns[column])) {
+            continue;
+        }
+        error_set(error, STATUS_INVALID,
+                  "%s has the columns \"%.*s\" and \"%.*s\", which the model cannot tell apart",
+                  input_files_name(&link->input), STR_ARG(link->input.columns[column]),
+                  STR_ARG(link->input.columns[i]));
+        error_hint(error, "names in a model ignore case; rename one of the columns");
+        return STATUS_INVALID;
+    }
+    return 0;
+}
+
+static int check_columns(const struct link *link, struct error *error)
+{
+    for (uint32_t i = 0; i < link->input.column_count; i++) {
+        if (link->line->values[CROSSWALK].given &&
+            str_equal(link->input.columns[i], STR("cluster_id"))) {
+            error_set(error, STATUS_INVALID,
+                      "%s has a column cluster_id, which --crosswalk is to add",
+                      input_files_name(&link->input));
+            error_hint(error, "rename the column");
+            return STATUS_INVALID;
+        }
+        int status = column_set_has(&link->model.columns, i) ? refuse_ambiguous(link, i, error) : 0;
+        if (status != 0) {
+            return status;
+        }
+    }
+    return 0;
+}
+
 static int read_records(struct link *link, struct error *error)
 {
     uint32_t id_column;
     int status = find_id_column(link, &id_column, error);
+    if (status == 0) {
+        status = check_columns(link, error);
+    }
     if (status != 0) {
         return status;
-    }
-    if (link->line->values[CROSSWALK].given) {
-        for (size_t i = 0; i < link->input.column_count; i++) {
-            if (str_equal(link->input.columns[i], STR("cluster_id"))) {
-                error_set(error, STATUS_INVALID,
-                          "%s has a column cluster_id, which --crosswalk is to add",
-                          input_files_name(&link->input));
-                error_hint(error, "rename the column");
-                return STATUS_INVALID;
-            }
-        }
     }
     /* A model that links sources looks at one more column than its conditions name. */
     struct column_set used = link->model.columns;
@@ -591,8 +620,9 @@ const struct command command_link = {
     .arguments_least = 1,
     .arguments_most = COMMAND_ANY_NUMBER,
     .summary = "Find which records are the same person: predictions and a crosswalk from CSV.",
-    .notes = "FILE may be compressed (.gz); \"-\" is standard input. An empty value is missing.\n"
-             "Output files appear whole or not at all.\n",
+    .notes = "FILE may be compressed; \"-\" is standard input, or standard output. Output that\n"
+             "ends in .gz is compressed. An empty value is missing.\n"
+             "Output files appear whole or not at all.",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .run = run,

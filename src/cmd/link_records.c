@@ -15,11 +15,15 @@ static struct str id_of(const struct link_records *records, uint32_t arrival)
 }
 
 static int keep_id(struct link_records *records, struct str id, const struct input_files *files,
-                   struct error *error)
+                   uint32_t id_column, struct error *error)
 {
     if (id.len == 0) {
-        return error_set(error, STATUS_INVALID, "%s, line %" PRIu64 ": the id is empty",
-                         input_files_name(files), input_files_line(files));
+        error_set(error, STATUS_INVALID, "%s, line %" PRIu64 ": the id is empty (column \"%.*s\")",
+                  input_files_name(files), input_files_line(files),
+                  STR_ARG(files->columns[id_column]));
+        error_hint(error, "every record needs an id; leave --id-column out to number the rows "
+                          "instead");
+        return STATUS_INVALID;
     }
     size_t count = records->columns.record_count;
     void *bytes = records->id_bytes;
@@ -115,7 +119,7 @@ static int read_rows(struct link_records *records, struct input_files *files, ui
             values[i] = text.len == 0 ? (struct str){NULL, 0} : text;
         }
         if (id_column != UINT32_MAX) {
-            status = keep_id(records, fields[id_column].text, files, error);
+            status = keep_id(records, fields[id_column].text, files, id_column, error);
         }
         if (status == 0) {
             status = columns_append(&records->columns, values, error);

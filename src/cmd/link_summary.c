@@ -191,9 +191,10 @@ void link_summary_print(const struct link_summary *summary)
     fprintf(stderr, "pairs     %18s scored, %s kept\n",
             progress_grouped(summary->counts->pairs, number),
             progress_grouped(summary->counts->kept, other));
-    fprintf(stderr, "clusters  %18s, the largest of %s records\n",
+    fprintf(stderr, "clusters  %18s, the largest of %s record%s\n",
             progress_grouped(summary->clusters->clusters, number),
-            progress_grouped(summary->clusters->largest, other));
+            progress_grouped(summary->clusters->largest, other),
+            summary->clusters->largest == 1 ? "" : "s");
     for (size_t i = 0; i < ARRAY_LENGTH(link_cluster_sizes); i++) {
         if (summary->clusters->by_size[i] > 0) {
             fprintf(stderr, "  of %-5s %17s\n", link_cluster_sizes[i],

@@ -9,6 +9,7 @@
 #include "cmd/commands.h"
 
 static const struct command *const commands[] = {
+    &command_link,
     &command_synth,
     NULL,
 };
