@@ -16,6 +16,7 @@
 #include <zlib.h>
 
 #include "base/memory.h"
+#include "base/number_text.h"
 #include "base/random.h"
 #include "base/zlib_memory.h"
 
@@ -195,25 +196,38 @@ static int refuse_path(const char *path, int number, struct error *error)
     return (int)error->status;
 }
 
-/* Names for a descriptor that is open already: to replace what is behind it by another file would
-   miss the point, also when that is a regular file. */
-static bool names_descriptor(const char *path)
+/* The descriptor, open already, that a path is a name for, or -1: to replace what is behind it by
+   another file would miss the point, also when that is a regular file. */
+static int named_descriptor(const char *path)
 {
-    static const char *const prefixes[] = {"/dev/stdout", "/dev/stderr", "/dev/fd/",
-                                           "/proc/self/fd/"};
+    static const char *const prefixes[] = {"/dev/fd/", "/proc/self/fd/"};
+    if (strcmp(path, "/dev/stdout") == 0) {
+        return STDOUT_FILENO;
+    }
+    if (strcmp(path, "/dev/stderr") == 0) {
+        return STDERR_FILENO;
+    }
     for (size_t i = 0; i < ARRAY_LENGTH(prefixes); i++) {
-        if (strncmp(path, prefixes[i], strlen(prefixes[i])) == 0) {
-            return true;
+        struct str text = str_from(path);
+        struct str prefix = str_from(prefixes[i]);
+        int64_t number;
+        if (str_starts_with(text, prefix) &&
+            integer_from_text(str_from(path + prefix.len), &number) && number >= 0 &&
+            number <= INT_MAX) {
+            return (int)number;
         }
     }
-    return false;
+    return -1;
 }
 
+/* A descriptor is duplicated, not opened by its name: that shares its place in a file that others
+   write to as well, and sockets cannot be opened at all. */
 static int open_direct(struct output_file *file, const char *path, struct error *error)
 {
+    int descriptor = named_descriptor(path);
     file->direct = true;
-    /* Appending, so that what stands in the file behind /dev/stdout is not written over. */
-    file->file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    file->file =
+        descriptor >= 0 ? fcntl(descriptor, F_DUPFD_CLOEXEC, 0) : open(path, O_WRONLY | O_CLOEXEC);
     return file->file < 0 ? refuse_path(path, errno, error) : STATUS_OK;
 }
 
@@ -261,7 +275,7 @@ static int inspect_target(struct output_file *file, const char *path, struct err
     if (S_ISDIR(info.st_mode)) {
         return error_set(error, STATUS_INVALID, "%s: is a directory, not a file", path);
     }
-    if (!S_ISREG(info.st_mode) || names_descriptor(path)) {
+    if (!S_ISREG(info.st_mode) || named_descriptor(path) >= 0) {
         return open_direct(file, path, error);
     }
     /* Renaming over a file asks no permission of the file itself; a plain write would. */

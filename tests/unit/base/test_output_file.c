@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -261,6 +262,7 @@ static void writes_in_place_what_is_no_file(void **state)
     /* What the shell made of `> log` must get the text, not be replaced. */
     scratch_write("log", STR("before,"));
     int log = open(scratch_path("log"), O_WRONLY);
+    assert_true(lseek(log, 0, SEEK_END) > 0);
     snprintf(path, sizeof path, "/proc/self/fd/%d", log);
     assert_int_equal(fstat(log, &info), 0);
     ino_t number = info.st_ino;
@@ -273,6 +275,27 @@ static void writes_in_place_what_is_no_file(void **state)
     assert_true(info.st_ino == number);
     assert_holds("log", STR("before,after"));
     assert_int_equal(scratch_count(), 1);
+}
+
+/* What starts programs often gives them sockets; these cannot be opened by name. */
+static void writes_to_a_socket(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    char path[64];
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[1]);
+    struct output_file *file;
+    assert_int_equal(output_file_create(&file, path, &error), STATUS_OK);
+    write_text(file, STR("through a socket"));
+    assert_int_equal(output_files_commit(&file, 1, &error), STATUS_OK);
+    output_file_free(file);
+    char text[64];
+    assert_int_equal(read(ends[0], text, sizeof text), 16);
+    assert_memory_equal(text, "through a socket", 16);
+    close(ends[0]);
+    close(ends[1]);
+    assert_int_equal(output_file_create(&file, path, &error), STATUS_INVALID);
 }
 
 static void tells_of_a_full_disk(void **state)
@@ -437,6 +460,7 @@ int main(void)
         TEST(packs_names_ending_in_gz),
         TEST(refuses_paths_with_the_reason),
         TEST(writes_in_place_what_is_no_file),
+        TEST(writes_to_a_socket),
         TEST(tells_of_a_full_disk),
         TEST(leaves_nothing_when_a_write_fails),
         TEST(commits_several_or_none),
