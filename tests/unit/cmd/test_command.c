@@ -354,9 +354,9 @@ static void test_list_of_commands(void **state)
     (void)state;
     struct text_buffer text = TEXT_BUFFER(1 << 16);
     command_list_help(&text, commands, ARRAY_LENGTH(commands));
-    assert_non_null(strstr(
-        text.ptr, "  link            Finds the records that belong to one person.\n"
-                  "  plain           Takes nothing.\n"));
+    assert_non_null(strstr(text.ptr,
+                           "  link            Finds the records that belong to one person.\n"
+                           "  plain           Takes nothing.\n"));
     text_free(&text);
 }
 
