@@ -1,44 +1,50 @@
 #include "cmd/free_memory.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
-static uint64_t available_to_machine(void)
+#include "base/number_text.h"
+#include "base/str.h"
+
+enum { LINE_BYTES = 256 };
+
+/* The number that a text begins with, after spaces; 0 when there is none. */
+static uint64_t leading_number(struct str text)
 {
-    FILE *file = fopen("/proc/meminfo", "re");
-    uint64_t kibibytes = 0;
-    char line[256];
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "MemAvailable: %" SCNu64, &kibibytes) == 1) {
-            break;
-        }
+    text = str_trim(text);
+    size_t digits = 0;
+    while (digits < text.len && text.ptr[digits] >= '0' && text.ptr[digits] <= '9') {
+        digits++;
     }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return kibibytes * 1024;
+    int64_t number;
+    bool is_number = integer_from_text((struct str){text.ptr, digits}, &number);
+    return is_number ? (uint64_t)number : 0;
 }
 
-/* One number of this process's control group (version 2, as a container sees it); "max" and a
-   missing file are no number. */
-static uint64_t of_control_group(const char *path)
+/* The number behind `label` on the first line of a file that begins with it; 0 for none. */
+static uint64_t read_number(const char *path, struct str label)
 {
     FILE *file = fopen(path, "re");
-    uint64_t bytes = 0;
-    if (file != NULL) {
-        if (fscanf(file, "%" SCNu64, &bytes) != 1) {
-            bytes = 0;
-        }
-        fclose(file);
+    if (file == NULL) {
+        return 0;
     }
-    return bytes;
+    uint64_t number = 0;
+    char line[LINE_BYTES];
+    while (number == 0 && fgets(line, sizeof line, file) != NULL) {
+        struct str text = str_from(line);
+        if (str_starts_with(text, label)) {
+            number = leading_number((struct str){text.ptr + label.len, text.len - label.len});
+        }
+    }
+    fclose(file);
+    return number;
 }
 
 uint64_t free_memory(void)
 {
-    uint64_t machine = available_to_machine();
-    uint64_t most = of_control_group("/sys/fs/cgroup/memory.max");
-    uint64_t used = of_control_group("/sys/fs/cgroup/memory.current");
+    uint64_t machine = read_number("/proc/meminfo", STR("MemAvailable:")) * 1024;
+    /* This process's control group, version 2, as a container sees it; "max" is no number. */
+    uint64_t most = read_number("/sys/fs/cgroup/memory.max", STR(""));
+    uint64_t used = read_number("/sys/fs/cgroup/memory.current", STR(""));
     uint64_t group = most > used ? most - used : most;
     return most != 0 && group < machine ? group : machine;
 }
