@@ -42,9 +42,13 @@ static uint64_t read_number(const char *path, struct str label)
 uint64_t free_memory(void)
 {
     uint64_t machine = read_number("/proc/meminfo", STR("MemAvailable:")) * 1024;
-    /* This process's control group, version 2, as a container sees it; "max" is no number. */
+    /* This process's control group, version 2, as a container sees it; "max" is no number. What it
+       keeps of files counts as used there, but is given up on demand. */
     uint64_t most = read_number("/sys/fs/cgroup/memory.max", STR(""));
     uint64_t used = read_number("/sys/fs/cgroup/memory.current", STR(""));
+    uint64_t files = read_number("/sys/fs/cgroup/memory.stat", STR("inactive_file ")) +
+                     read_number("/sys/fs/cgroup/memory.stat", STR("active_file "));
+    used -= files < used ? files : used;
     uint64_t group = most > used ? most - used : most;
     return most != 0 && group < machine ? group : machine;
 }
