@@ -48,6 +48,7 @@ def run_splink(people, model=MODEL):
     records = [{name: text or None for name, text in row.items()} for row in read_csv(people)]
     frame = pandas.DataFrame(records, dtype=object)
     frame[unique_id] = range(1, len(frame) + 1)
+    settings["retain_matching_columns"] = True
     settings["retain_intermediate_calculation_columns"] = True
     linker = Linker(frame, settings, DuckDBAPI())
     predicted = linker.inference.predict()
