@@ -48,7 +48,7 @@ fuzz: install-all
 
 # Against the real Splink; says what it skips when PyPI is out of reach.
 test-interop: install-all build
-	@tests/interop/run build/tuva-empi
+	@tests/interop/run build/tuva-empi build/release/tests/save-model
 
 bench: install-all build
 	@bench/run build/tuva-empi

@@ -1,7 +1,8 @@
-"""test_splink.py PROGRAM: links made-up records with the program and with Splink itself, and
-compares all pairs, match keys, levels, weights, probabilities and clusters.
+"""test_splink.py PROGRAM SAVE-MODEL: links made-up records with the program and with Splink itself,
+and compares all pairs, match keys, levels, weights, probabilities and clusters; then gives Splink the
+models that we read and wrote.
 
-Fresh records each time the seeds change: what the golden files, made once, cannot show.
+Other records than in the golden files, which were made once, and as many as one likes.
 """
 
 import csv
@@ -18,9 +19,10 @@ import pandas
 from splink import DuckDBAPI, Linker
 
 MODEL = pathlib.Path("examples/model.json")
+OTHER_MODELS = sorted(pathlib.Path("tests/data").glob("*/*.json"))
 RECORDS = 4000
 CLUSTER_PROBABILITY = 0.95
-PROGRAM = sys.argv.pop(1)
+PROGRAM, SAVE_MODEL = sys.argv[1:]
 
 logging.getLogger("splink").setLevel(logging.ERROR)
 
@@ -28,6 +30,10 @@ logging.getLogger("splink").setLevel(logging.ERROR)
 def read_csv(path):
     with open(path, encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def read_json(path):
+    return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
 
 
 def run_ours(people, folder, model=MODEL):
@@ -43,7 +49,7 @@ def run_ours(people, folder, model=MODEL):
 
 def run_splink(people, model=MODEL):
     """The same from Splink on DuckDB, with the same columns."""
-    settings = json.loads(pathlib.Path(model).read_text(encoding="utf-8"))
+    settings = read_json(model)
     unique_id = settings.get("unique_id_column_name", "unique_id")
     records = [{name: text or None for name, text in row.items()} for row in read_csv(people)]
     frame = pandas.DataFrame(records, dtype=object)
@@ -67,6 +73,20 @@ def is_near(ours, theirs):
     return math.isclose(float(ours), float(theirs), rel_tol=1e-9, abs_tol=1e-12)
 
 
+def save_model(path, folder):
+    """The model at `path`, read and written by us."""
+    saved = folder / "saved.json"
+    with open(saved, "wb") as out:
+        subprocess.run([SAVE_MODEL, path], check=True, stdout=out)
+    return saved
+
+
+def without_names(settings):
+    comparisons = [{**comparison, "comparison_description": None}
+                   for comparison in settings["comparisons"]]
+    return {**settings, "linker_uid": None, "comparisons": comparisons}
+
+
 class SameAsSplink(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -77,6 +97,7 @@ class SameAsSplink(unittest.TestCase):
                         "-o", people], check=True)
         cls.ours, cls.our_clusters = run_ours(people, folder)
         cls.theirs, cls.their_clusters = run_splink(people)
+        cls.from_saved, cls.clusters_from_saved = run_splink(people, save_model(MODEL, folder))
 
     @classmethod
     def tearDownClass(cls):
@@ -115,6 +136,25 @@ class SameAsSplink(unittest.TestCase):
 
     def test_clusters(self):
         self.assertEqual(self.our_clusters, self.their_clusters)
+
+
+    def test_saved_model_predicts_the_same(self):
+        self.assertEqual(set(self.from_saved), set(self.theirs))
+        for pair, before in self.theirs.items():
+            self.assertEqual(self.from_saved[pair]["match_weight"], before["match_weight"], pair)
+        self.assertEqual(self.clusters_from_saved, self.their_clusters)
+
+    def test_saved_models_are_what_splink_saves(self):
+        """Splink loads what we wrote and, saving it, writes the same again: but for the description
+        of a comparison and the linker's id, which it makes anew."""
+        self.assertTrue(OTHER_MODELS)
+        for path in OTHER_MODELS:
+            with self.subTest(path):
+                ours = read_json(save_model(path, pathlib.Path(self.folder.name)))
+                frame = pandas.DataFrame({ours["unique_id_column_name"]: [1]})
+                linker = Linker(frame, ours, DuckDBAPI(), validate_settings=False)
+                self.assertEqual(without_names(linker.misc.save_model_to_json()),
+                                 without_names(ours))
 
 
 def main():
