@@ -1,0 +1,212 @@
+#include "config/config_key.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/compiler.h"
+
+#define AT(member)      .at = offsetof(struct config, member)
+#define RANGE(low, top) .least = (low), .most = (top)
+
+static const char secret_meaning[] = "signs session cookies; generate it once, keep it secret";
+
+/* In the order of the documentation. */
+const struct config_key config_keys[] = {
+    {"env", CONFIG_TEXT, AT(env), .fallback = "production",
+     .meaning = "a name for the environment; with `local` any CORS origin is allowed"},
+    {"version", CONFIG_IGNORED, .meaning = "accepted and ignored: the program knows its version"},
+
+    {"db.host", CONFIG_TEXT, AT(db.host),
+     .meaning = "name or address of the PostgreSQL server, or the directory of its socket"},
+    {"db.port", CONFIG_PORT, AT(db.port), .fallback = "5432", RANGE(1, 65535),
+     .meaning = "its port"},
+    {"db.name", CONFIG_TEXT, AT(db.name), .fallback = "tuva_empi",
+     .meaning = "name of the database"},
+    {"db.user", CONFIG_TEXT, AT(db.user), .meaning = "the role to connect as"},
+    {"db.password", CONFIG_TEXT, .secret = true, AT(db.password), .meaning = "its password"},
+    {"db.sslmode", CONFIG_WORD, AT(db.sslmode),
+     .words = "disable|allow|prefer|require|verify-ca|verify-full",
+     .meaning = "how the connection is encrypted, in libpq's words"},
+    {"db.pool_size", CONFIG_COUNT, AT(db.pool_size), .fallback = "8", RANGE(1, 1000),
+     .meaning = "most connections of one process"},
+
+    {"server.listen", CONFIG_TEXT, AT(server.listen), .fallback = "127.0.0.1",
+     .meaning = "the address that the API listens on"},
+    {"server.port", CONFIG_PORT, AT(server.port), .fallback = "8000", RANGE(1, 65535),
+     .meaning = "its port"},
+    {"server.allowed_hosts", CONFIG_LIST, AT(server.allowed_hosts), .fallback = "",
+     .meaning = "names that a request's Host header may have; `.example.org` means all below it"},
+    {"server.cors_allowed_origins", CONFIG_LIST, AT(server.cors_allowed_origins), .fallback = "",
+     .meaning = "origins of web pages that may call the API"},
+    {"server.secret_key", CONFIG_TEXT, .secret = true, AT(server.secret_key),
+     .meaning = secret_meaning},
+    {"server.max_body_bytes", CONFIG_BYTES, AT(server.max_body_bytes), .fallback = "10737418240",
+     RANGE(1024, INT64_MAX), .meaning = "largest body of a request, uploads included"},
+    {"server.threads", CONFIG_COUNT, AT(server.threads), .fallback = "64", RANGE(1, 10000),
+     .meaning = "most requests served at the same time"},
+    {"server.tls_certificate", CONFIG_TEXT, AT(server.tls_certificate),
+     .meaning = "path of a PEM file: the certificate chain; HTTPS then"},
+    {"server.tls_key", CONFIG_TEXT, AT(server.tls_key), .meaning = "path of its private key"},
+
+    {"django.debug", CONFIG_IGNORED, .meaning = "accepted and ignored"},
+    {"django.secret_key", CONFIG_TEXT, .secret = true, .new_name = "server.secret_key",
+     .meaning = "the old name of `server.secret_key`"},
+    {"django.allowed_hosts", CONFIG_LIST, .new_name = "server.allowed_hosts",
+     .meaning = "the old name of `server.allowed_hosts`"},
+    {"django.cors_allowed_origins", CONFIG_LIST, .new_name = "server.cors_allowed_origins",
+     .meaning = "the old name of `server.cors_allowed_origins`"},
+
+    {"authorization.admin_only", CONFIG_WORDS, AT(admin_only), .fallback = "",
+     .words = "config|import|export", .meaning = "what members may not do"},
+
+    {"idp.backend", CONFIG_CHOICE, AT(idp.backend), .fallback = "local",
+     .words = "local|keycloak|aws-cognito|oidc", .meaning = "the identity provider"},
+    {"idp.aws_cognito.cognito_user_pool_id", CONFIG_TEXT, AT(idp.aws_cognito.cognito_user_pool_id),
+     .meaning = "the user pool"},
+    {"idp.aws_cognito.jwt_header", CONFIG_TEXT, AT(idp.aws_cognito.jwt_header),
+     .meaning = "the header that carries the token"},
+    {"idp.aws_cognito.jwks_url", CONFIG_URL, AT(idp.aws_cognito.jwks_url),
+     .meaning = "where the keys are that tokens are signed with"},
+    {"idp.aws_cognito.client_id", CONFIG_TEXT, AT(idp.aws_cognito.client_id),
+     .meaning = "the OAuth client"},
+    {"idp.keycloak.server_url", CONFIG_URL, AT(idp.keycloak.server_url),
+     .meaning = "address of the Keycloak server"},
+    {"idp.keycloak.realm", CONFIG_TEXT, AT(idp.keycloak.realm), .meaning = "its realm"},
+    {"idp.keycloak.jwt_header", CONFIG_TEXT, AT(idp.keycloak.jwt_header),
+     .meaning = "the header that carries the token"},
+    {"idp.keycloak.jwt_aud", CONFIG_TEXT, AT(idp.keycloak.jwt_aud),
+     .meaning = "the audience that tokens must have"},
+    {"idp.keycloak.jwks_url", CONFIG_URL, AT(idp.keycloak.jwks_url),
+     .meaning = "where the keys are that tokens are signed with"},
+    {"idp.keycloak.client_id", CONFIG_TEXT, AT(idp.keycloak.client_id),
+     .meaning = "the OAuth client"},
+    {"idp.keycloak.client_secret", CONFIG_TEXT, .secret = true, AT(idp.keycloak.client_secret),
+     .meaning = "its secret"},
+
+    {"matching_service.job_runner", CONFIG_CHOICE, AT(matching_service.job_runner),
+     .fallback = "process", .words = "process|k8s",
+     .meaning = "where matching jobs run: in a child process, or as Kubernetes jobs"},
+    {"matching_service.k8s_job_runner.job_image", CONFIG_TEXT, .only_environment = true,
+     AT(matching_service.job_image),
+     .meaning = "the jobs' image; only from the environment, so that it is the service's own"},
+    {"matching_service.k8s_job_runner.job_image_pull_policy", CONFIG_WORD,
+     AT(matching_service.job_image_pull_policy), .words = "Always|IfNotPresent|Never",
+     .meaning = "when that image is pulled"},
+    {"matching_service.k8s_job_runner.job_config_secret_volume.secret_name", CONFIG_TEXT,
+     AT(matching_service.secret_name), .meaning = "the Secret that holds this configuration"},
+    {"matching_service.k8s_job_runner.job_config_secret_volume.secret_key", CONFIG_TEXT,
+     AT(matching_service.secret_key), .meaning = "its key, which becomes the file's name"},
+    {"matching_service.k8s_job_runner.job_config_secret_volume.mount_path", CONFIG_TEXT,
+     AT(matching_service.mount_path), .meaning = "where it is mounted"},
+    {"matching_service.k8s_job_runner.job_service_account_name", CONFIG_TEXT,
+     AT(matching_service.job_service_account_name), .meaning = "the jobs' service account"},
+
+    {"initial_setup.admin_email", CONFIG_TEXT, AT(admin_email),
+     .meaning = "the provider's user that bootstrap makes the first admin"},
+};
+
+const size_t config_key_count = ARRAY_LENGTH(config_keys);
+
+_Static_assert(ARRAY_LENGTH(config_keys) <= CONFIG_MAX_KEYS, "struct config has room for each");
+
+void config_key_variable(char out[CONFIG_VARIABLE_SIZE], const struct config_key *key)
+{
+    size_t used = (size_t)snprintf(out, CONFIG_VARIABLE_SIZE, "TUVA_EMPI_");
+    for (const char *at = key->path; *at != '\0' && used + 2 < CONFIG_VARIABLE_SIZE; at++) {
+        if (*at == '.') {
+            out[used++] = '_';
+            out[used++] = '_';
+        } else {
+            out[used++] = (char)toupper((unsigned char)*at);
+        }
+    }
+    out[used] = '\0';
+}
+
+const struct config_key *config_key_target(const struct config_key *key)
+{
+    for (size_t i = 0; key->new_name != NULL && i < config_key_count; i++) {
+        if (strcmp(config_keys[i].path, key->new_name) == 0) {
+            return &config_keys[i];
+        }
+    }
+    return key;
+}
+
+/* ---- for people ---- */
+
+/* "a|b|c" as "a, b or c". */
+static void append_words(struct text_buffer *out, const char *words)
+{
+    while (*words != '\0') {
+        size_t length = strcspn(words, "|");
+        text_append(out, (struct str){words, length});
+        words += length;
+        if (*words == '|') {
+            words++;
+            text_append(out, strchr(words, '|') != NULL ? STR(", ") : STR(" or "));
+        }
+    }
+}
+
+void config_key_describe(struct text_buffer *out, const struct config_key *key)
+{
+    switch (key->kind) {
+    case CONFIG_TEXT: text_append(out, STR("a text")); break;
+    case CONFIG_URL: text_append(out, STR("an http:// or https:// address")); break;
+    case CONFIG_WORD:
+    case CONFIG_CHOICE: append_words(out, key->words); break;
+    case CONFIG_WORDS:
+        text_append(out, STR("a list of "));
+        append_words(out, key->words);
+        break;
+    case CONFIG_LIST: text_append(out, STR("a list of texts")); break;
+    case CONFIG_PORT:
+        text_appendf(out, "a port from %" PRIu64 " to %" PRIu64, key->least, key->most);
+        break;
+    case CONFIG_COUNT:
+        text_appendf(out, "a whole number from %" PRIu64 " to %" PRIu64, key->least, key->most);
+        break;
+    case CONFIG_BYTES: text_appendf(out, "a number of bytes, at least %" PRIu64, key->least); break;
+    case CONFIG_IGNORED: text_append(out, STR("anything")); break;
+    }
+}
+
+static void append_choice(struct text_buffer *out, const char *words, unsigned position)
+{
+    for (; position > 0; position--) {
+        words += strcspn(words, "|") + 1;
+    }
+    text_append(out, (struct str){words, strcspn(words, "|")});
+}
+
+void config_key_value(struct text_buffer *out, const struct config *config,
+                      const struct config_key *key)
+{
+    const char *at = (const char *)config + config_key_target(key)->at;
+    switch (key->kind) {
+    case CONFIG_TEXT:
+    case CONFIG_URL:
+    case CONFIG_WORD: {
+        const char *text = *(const char *const *)at;
+        if (text != NULL && text[0] != '\0') {
+            text_append(out, key->secret ? STR("(hidden)") : str_from(text));
+        }
+        break;
+    }
+    case CONFIG_CHOICE: append_choice(out, key->words, *(const unsigned *)at); break;
+    case CONFIG_WORDS:
+    case CONFIG_LIST: {
+        const struct config_list *list = (const struct config_list *)at;
+        for (size_t i = 0; i < list->count; i++) {
+            text_appendf(out, "%s%s", i > 0 ? "," : "", list->items[i]);
+        }
+        break;
+    }
+    case CONFIG_PORT:
+    case CONFIG_COUNT: text_appendf(out, "%" PRIu32, *(const uint32_t *)at); break;
+    case CONFIG_BYTES: text_appendf(out, "%" PRIu64, *(const uint64_t *)at); break;
+    case CONFIG_IGNORED: break;
+    }
+}
