@@ -210,12 +210,14 @@ int join_key_build(struct join_key *out, struct arena *arena, const struct colum
         }
     }
     memory_free(more);
+    if (status != 0) {
+        memory_free(all);
+        *out = (struct join_key){0};
+        return status;
+    }
     out->left = all;
     out->right = mirrored ? all : all + records;
-    if (status != 0) {
-        join_key_free(out);
-    }
-    return status;
+    return 0;
 }
 
 void join_key_free(struct join_key *key)
