@@ -298,24 +298,91 @@ int command_parse(struct command_line *out, const struct command *command, int a
     return status;
 }
 
-static const struct command *find_command(const struct command *const *commands, size_t count,
-                                          const char *name)
+/* ---- finding the command ---- */
+
+/* How many words of argv (from argv[0] on) spell the command's name: "config check" has two. */
+static size_t match_name(const char *name, int argc, char **argv)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(commands[i]->name, name) == 0) {
-            return commands[i];
+    size_t words = 0;
+    while (words < (size_t)argc) {
+        size_t length = strcspn(name, " ");
+        if (!str_equal((struct str){name, length}, str_from(argv[words]))) {
+            return 0;
         }
+        words++;
+        if (name[length] == '\0') {
+            return words;
+        }
+        name += length + 1;
     }
-    return NULL;
+    return 0;
 }
 
-static int unknown_command(const struct command *const *commands, size_t count, const char *typed,
-                           struct error *error)
+/* The command that argv begins with, the longest name of those that fit; NULL when there is none. */
+static const struct command *find_command(const struct command *const *commands, size_t count,
+                                          int argc, char **argv, size_t *words)
 {
+    const struct command *found = NULL;
+    *words = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t matched = match_name(commands[i]->name, argc, argv);
+        if (matched > *words) {
+            found = commands[i];
+            *words = matched;
+        }
+    }
+    return found;
+}
+
+/* Whether a command's name is `word` and more. */
+static bool is_in_group(const struct command *command, const char *word)
+{
+    size_t length = strlen(word);
+    return strncmp(command->name, word, length) == 0 && command->name[length] == ' ';
+}
+
+static bool is_group(const struct command *const *commands, size_t count, const char *word)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_in_group(commands[i], word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int incomplete_command(const struct command *const *commands, size_t count,
+                              const char *group, struct error *error)
+{
+    struct text_buffer names = TEXT_BUFFER(400);
+    for (size_t i = 0; i < count; i++) {
+        if (is_in_group(commands[i], group)) {
+            text_appendf(&names, "%s%s", names.len > 0 ? ", " : "", commands[i]->name);
+        }
+    }
+    error_set(error, STATUS_USAGE, "%s is not a whole command", group);
+    error_hint(error, "there are: %s", names.ptr == NULL ? "" : names.ptr);
+    text_free(&names);
+    return STATUS_USAGE;
+}
+
+static int unknown_command(const struct command *const *commands, size_t count, int argc,
+                           char **argv, struct error *error)
+{
+    bool group = is_group(commands, count, argv[0]);
+    if (group && argc == 1) {
+        return incomplete_command(commands, count, argv[0], error);
+    }
+    char one[64];
+    char two[128];
+    snprintf(one, sizeof one, "%s", argv[0]);
+    snprintf(two, sizeof two, "%s %s", one, argc > 1 ? argv[1] : "");
+    const char *typed = group ? two : one;
     const char *best = NULL;
     unsigned distance = UINT32_MAX;
     for (size_t i = 0; i < count; i++) {
-        consider(commands[i]->name, str_from(typed), &best, &distance);
+        bool has_two = strchr(commands[i]->name, ' ') != NULL;
+        consider(commands[i]->name, str_from(has_two ? two : one), &best, &distance);
     }
     consider("help", str_from(typed), &best, &distance);
     consider("--help", str_from(typed), &best, &distance);
@@ -329,9 +396,7 @@ static int unknown_command(const struct command *const *commands, size_t count, 
     return STATUS_USAGE;
 }
 
-/* Standard output may be a full disk or a closed pipe; a help text that did not arrive is a
-   failure like any other. */
-static int print(const struct text_buffer *text, struct error *error)
+int command_print(const struct text_buffer *text, struct error *error)
 {
     if (text->failed) {
         return error_out_of_memory(error);
@@ -342,16 +407,24 @@ static int print(const struct text_buffer *text, struct error *error)
     return STATUS_OK;
 }
 
+/* Of one command; of those of a group; or, with both NULL, of all. */
 static int print_help(const struct command *const *commands, size_t count,
-                      const struct command *command, struct error *error)
+                      const struct command *command, const char *group, struct error *error)
 {
     struct text_buffer text = TEXT_BUFFER(64 << 10);
     if (command != NULL) {
         command_help(&text, command);
+    } else if (group != NULL) {
+        for (size_t i = 0; i < count; i++) {
+            if (is_in_group(commands[i], group)) {
+                text_appendf(&text, "%s", text.len > 0 ? "\n" : "");
+                command_help(&text, commands[i]);
+            }
+        }
     } else {
         command_list_help(&text, commands, count);
     }
-    int status = print(&text, error);
+    int status = command_print(&text, error);
     text_free(&text);
     return status;
 }
@@ -360,7 +433,7 @@ static int print_version(struct error *error)
 {
     struct text_buffer text = TEXT_BUFFER(256);
     text_appendf(&text, "tuva-empi %s\n", TUVA_EMPI_VERSION);
-    int status = print(&text, error);
+    int status = command_print(&text, error);
     text_free(&text);
     return status;
 }
@@ -379,21 +452,30 @@ static int dispatch(const struct command *const *commands, size_t count, int arg
     }
     bool help = strcmp(first, "help") == 0;
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || (help && argc == 2)) {
-        return print_help(commands, count, NULL, error);
+        return print_help(commands, count, NULL, NULL, error);
     }
-    const char *name = help ? argv[2] : first;
-    const struct command *command = find_command(commands, count, name);
+    argc -= help ? 2 : 1;
+    argv += help ? 2 : 1;
+    size_t words;
+    const struct command *command = find_command(commands, count, argc, argv, &words);
+    bool asked =
+        help || (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0));
+    if (command == NULL && asked && is_group(commands, count, argv[0])) {
+        return print_help(commands, count, NULL, argv[0], error);
+    }
     if (command == NULL) {
-        return unknown_command(commands, count, name, error);
+        return unknown_command(commands, count, argc, argv, error);
     }
     if (help) {
-        return print_help(commands, count, command, error);
+        return print_help(commands, count, command, NULL, error);
     }
     struct command_line line;
-    int status = command_parse(&line, command, argc - 1, argv + 1, error);
+    /* getopt wants a name in front: the last word of ours. */
+    int skipped = (int)words - 1;
+    int status = command_parse(&line, command, argc - skipped, argv + skipped, error);
     if (status == STATUS_OK) {
-        status =
-            line.help ? print_help(commands, count, command, error) : command->run(&line, error);
+        status = line.help ? print_help(commands, count, command, NULL, error)
+                           : command->run(&line, error);
     }
     return status;
 }

@@ -2,7 +2,8 @@
  * Sub-commands: one table of options each, which serves both the parser and the help text, so that
  * the two cannot drift apart.
  *
- * A sub-command is one file that defines a `const struct command command_NAME`; main.c lists them:
+ * A sub-command is one file that defines a `const struct command command_NAME`; main.c lists them.
+ * Those of one noun may share a file, and have names of two words:
  *
  *     enum { MODEL, THREADS, QUIET };
  *
@@ -84,7 +85,7 @@ struct command_line {
 };
 
 struct command {
-    const char *name;
+    const char *name;       /* one word, or two: "config check" */
     const char *arguments;  /* as the usage line shows them: "FILE.csv [FILE.csv ...]"; or NULL */
     size_t arguments_least; /* how many may be given; both 0: none */
     size_t arguments_most;
@@ -113,6 +114,10 @@ void command_list_help(struct text_buffer *out, const struct command *const *com
 /* The whole program: finds the sub-command, parses, runs, shows an error on standard error.
    Returns the exit status. */
 int command_main(const struct command *const *commands, size_t count, int argc, char **argv);
+
+/* Writes to standard output and flushes. It may be a full disk or a closed pipe: output that did not
+   arrive is a failure like any other; and so is a text that did not fit its memory. */
+int command_print(const struct text_buffer *text, struct error *error);
 
 /* A size as typed for OPTION_SIZE; false when it is none or does not fit. */
 bool command_parse_size(struct str text, uint64_t *out);

@@ -361,17 +361,23 @@ static void test_list_of_commands(void **state)
 }
 
 /* Runs the program's dispatcher with one of its streams caught in `out`. */
-static int run_main(FILE **stream, char *out, size_t size, const char *const *arguments)
+static int run_table(const struct command *const *table, size_t length, FILE **stream, char *out,
+                     size_t size, const char *const *arguments)
 {
     int count = copy_arguments("tuva-empi", arguments);
     FILE *before = *stream;
     FILE *caught = fmemopen(out, size, "w");
     assert_non_null(caught);
     *stream = caught;
-    int status = command_main(commands, ARRAY_LENGTH(commands), count, copied);
+    int status = command_main(table, length, count, copied);
     *stream = before;
     fclose(caught);
     return status;
+}
+
+static int run_main(FILE **stream, char *out, size_t size, const char *const *arguments)
+{
+    return run_table(commands, ARRAY_LENGTH(commands), stream, out, size, arguments);
 }
 
 static void test_dispatch_runs_the_command(void **state)
@@ -452,6 +458,71 @@ static void test_dispatch_refuses(void **state)
     assert_string_equal(out, "tuva-empi: a command is missing\nhint: see: tuva-empi --help\n");
 }
 
+static const struct command command_check = {
+    .name = "config check", .summary = "Checks.", .options = options, .run = run};
+static const struct command command_keys = {.name = "config keys",
+                                            .summary = "Lists.",
+                                            .arguments = "NAME",
+                                            .arguments_most = 1,
+                                            .run = run};
+static const struct command command_jobs = {.name = "jobs", .summary = "Jobs.", .run = run};
+static const struct command command_jobs_show = {
+    .name = "jobs show", .summary = "One job.", .arguments = "ID", .arguments_most = 1, .run = run};
+
+static int run_grouped(FILE **stream, char *out, size_t size, const char *const *arguments)
+{
+    static const struct command *const grouped[] = {&command_check, &command_keys, &command_jobs,
+                                                    &command_jobs_show};
+    memset(out, 0, size);
+    return run_table(grouped, ARRAY_LENGTH(grouped), stream, out, size, arguments);
+}
+
+static void test_names_of_two_words(void **state)
+{
+    (void)state;
+    char out[8192];
+    answer = STATUS_OK;
+    runs = 0;
+    assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("config", "keys", "db")), 0);
+    assert_int_equal(runs, 1);
+    assert_int_equal(seen.argument_count, 1);
+    assert_string_equal(seen.arguments[0], "db");
+    assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("jobs")), 0);
+    assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("jobs", "show", "7")), 0);
+    assert_string_equal(seen.arguments[0], "7");
+    assert_int_equal(runs, 3);
+
+    assert_int_equal(run_grouped(&stdout, out, sizeof out, ARGUMENTS("config", "--help")), 0);
+    assert_non_null(strstr(out, "Usage: tuva-empi config check "));
+    assert_non_null(strstr(out, "Usage: tuva-empi config keys "));
+    assert_null(strstr(out, "jobs"));
+    assert_int_equal(run_grouped(&stdout, out, sizeof out, ARGUMENTS("help", "jobs", "show")), 0);
+    assert_memory_equal(out, "Usage: tuva-empi jobs show ", 27);
+    assert_int_equal(run_grouped(&stdout, out, sizeof out, ARGUMENTS("jobs", "show", "-h")), 0);
+    assert_memory_equal(out, "Usage: tuva-empi jobs show ", 27);
+    assert_int_equal(runs, 3);
+}
+
+static void test_groups_refuse(void **state)
+{
+    (void)state;
+    char out[4096];
+    assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("config")), 2);
+    assert_string_equal(out, "tuva-empi: config is not a whole command\n"
+                             "hint: there are: config check, config keys\n");
+    assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("config", "chekc")), 2);
+    assert_string_equal(out, "tuva-empi: unknown command config chekc\n"
+                             "hint: did you mean config check? See: tuva-empi --help\n");
+    assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("confg", "check")), 2);
+    assert_string_equal(out, "tuva-empi: unknown command confg\n"
+                             "hint: did you mean config check? See: tuva-empi --help\n");
+    assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("jobs", "shw")), 2);
+    assert_memory_equal(out, "tuva-empi: unexpected argument \"shw\"\n", 37);
+    assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("config", "check", "-x")), 2);
+    assert_string_equal(out, "tuva-empi: unknown option -x\n"
+                             "hint: see: tuva-empi config check --help\n");
+}
+
 static void test_dispatch_reports_lost_output(void **state)
 {
     (void)state;
@@ -489,6 +560,8 @@ int main(void)
         cmocka_unit_test(test_dispatch_shows_help),
         cmocka_unit_test(test_dispatch_shows_version),
         cmocka_unit_test(test_dispatch_refuses),
+        cmocka_unit_test(test_names_of_two_words),
+        cmocka_unit_test(test_groups_refuse),
         cmocka_unit_test(test_dispatch_reports_lost_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
