@@ -72,6 +72,7 @@ static inline uint32_t probe_candidates(const struct probe *probe, uint32_t reco
         return from < record_count ? record_count - from : 0;
     }
     uint32_t key = probe->left[left];
+    *members = probe->members;
     if (key == BLOCKING_JOINS_NOTHING) {
         return 0;
     }

@@ -77,6 +77,23 @@ void expr_columns(const struct expr_node *node, enum expr_side side, struct colu
    column` with the same name on both ends. Adds the columns to *out when it is. */
 bool expr_is_exact_match(const struct expr_node *node, struct column_set *out);
 
+/* How near two texts are, by the functions whose result bounds which bytes they share. */
+enum expr_measure {
+    EXPR_EDITS, /* Levenshtein or Damerau-Levenshtein: at most `limit` */
+    EXPR_JARO,  /* similarities: at least `limit` */
+    EXPR_JARO_WINKLER,
+};
+
+struct expr_nearness {
+    enum expr_measure measure;
+    uint32_t column;
+    double limit; /* a whole number for edits, negative when no distance will do */
+};
+
+/* Whether `node` is TRUE only when a plain column of the two records is that near: a distance
+   compared with a constant. */
+bool expr_is_nearness(const struct expr_node *node, struct expr_nearness *out);
+
 /* Whether two nodes compute the same value when `b`'s sides are exchanged with `a`'s (with
    `mirrored`) or as they are: structural equality after binding. */
 bool expr_equal(const struct expr_node *a, const struct expr_node *b, bool mirrored);

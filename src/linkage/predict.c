@@ -16,58 +16,23 @@ enum {
     /* Predictions that a batch may collect before it waits for its turn and hands them on. */
     BATCH_PREDICTIONS = 1 << 16,
     /* Rows asked for this many candidates ahead: about the latency of main memory in candidates. */
-    PREFETCH_DISTANCE = 12,
+    PREFETCH_DISTANCE = 16,
 };
 
 /* ---- the predictor ---- */
 
-/*
- * What the inner loop reads of a right record lies together in one row, mostly one cache line: its
- * code in every comparison, and its key in every probe that a later probe has to exclude.
- */
-static int build_rows(struct predictor *predictor, const struct columns *columns,
-                      struct error *error)
+/* Beside what scoring looks at, a row holds the record's key in every probe but the last, so that
+   later ones can exclude its pairs; the last one's slot serves for the source when that matters. */
+static void fill_rows(struct predictor *predictor)
 {
-    const struct scoring *scoring = &predictor->scoring;
+    struct row_table *rows = &predictor->scoring.rows;
     const struct blocking *blocking = &predictor->blocking;
-    size_t stride = scoring->comparison_count;
-    predictor->probe_slots = arena_alloc_zeroed(&predictor->arena, blocking->probe_count,
-                                                sizeof *predictor->probe_slots);
-    if (predictor->probe_slots == NULL) {
-        return error_out_of_memory(error);
-    }
     for (size_t i = 0; i + 1 < blocking->probe_count; i++) {
-        predictor->probe_slots[i] = (uint32_t)stride;
-        stride += blocking->probes[i].keyed ? 1 : 0;
+        row_table_fill(rows, predictor->first_slot + (uint32_t)i, blocking->probes[i].right);
     }
     if (predictor->source_codes != NULL) {
-        predictor->source_slot = (uint32_t)stride++;
+        row_table_fill(rows, predictor->source_slot, predictor->source_codes);
     }
-    stride = stride == 0 ? 1 : stride;
-    predictor->stride = (uint32_t)stride;
-    uint32_t records = columns->record_count;
-    predictor->rows = memory_alloc_array((size_t)records * stride, sizeof *predictor->rows);
-    if (predictor->rows == NULL) {
-        return error_out_of_memory(error);
-    }
-    for (size_t i = 0; i < scoring->comparison_count; i++) {
-        const struct scored_comparison *comparison = &scoring->comparisons[i];
-        const uint32_t *codes =
-            comparison->has_conditions ? comparison->pair_case.keys.codes : NULL;
-        for (uint32_t record = 0; record < records; record++) {
-            predictor->rows[record * stride + i] = codes == NULL ? 0 : codes[record];
-        }
-    }
-    for (size_t i = 0; i + 1 < blocking->probe_count; i++) {
-        const struct probe *probe = &blocking->probes[i];
-        for (uint32_t record = 0; probe->keyed && record < records; record++) {
-            predictor->rows[record * stride + predictor->probe_slots[i]] = probe->right[record];
-        }
-    }
-    for (uint32_t record = 0; predictor->source_codes != NULL && record < records; record++) {
-        predictor->rows[record * stride + predictor->source_slot] = predictor->source_codes[record];
-    }
-    return 0;
 }
 
 /* A model that only links sources leaves out the pairs within one. */
@@ -115,25 +80,26 @@ int predictor_init(struct predictor *out, const struct model *model, const struc
     };
     int status = find_source(out, model, columns, error);
     if (status == 0) {
-        status = scoring_init(&out->scoring, model, columns, options->threads, error);
-    }
-    if (status == 0) {
         status = build_blocking(out, model, columns, options->threads, error);
     }
     if (status == 0) {
-        status = build_rows(out, columns, error);
+        uint32_t slots = (uint32_t)out->blocking.probe_count;
+        status = scoring_init(&out->scoring, model, columns, options->threads, slots,
+                              &out->first_slot, error);
+        out->source_slot = out->first_slot + slots - 1;
     }
     if (status != 0) {
         predictor_free(out);
+        return status;
     }
-    return status;
+    fill_rows(out);
+    return 0;
 }
 
 void predictor_free(struct predictor *predictor)
 {
     blocking_free(&predictor->blocking);
     scoring_free(&predictor->scoring);
-    memory_free(predictor->rows);
     arena_free(&predictor->arena);
     *predictor = (struct predictor){0};
 }
@@ -148,8 +114,17 @@ struct exclusion {
     struct pair_case_runner *filter; /* NULL: the key alone decides */
 };
 
+/* The candidates of a left record by each probe. */
+struct candidates {
+    const uint32_t *members[BLOCKING_MAX_PROBES];
+    uint32_t counts[BLOCKING_MAX_PROBES];
+    uint32_t from; /* right records are this or higher */
+    uint64_t all;
+};
+
 /* One thread's own. */
 struct worker {
+    struct candidates candidates[2]; /* of the left record at hand and of the next one, in turns */
     struct scorer scorer;
     struct pair_case_runner filters[BLOCKING_MAX_PROBES]; /* by probe; unset without a filter */
     struct exclusion exclusions[BLOCKING_MAX_PROBES];
@@ -239,22 +214,21 @@ static bool scan(struct run *run, struct worker *worker, struct batch *batch, si
     const struct predictor *predictor = run->predictor;
     const struct probe *probe = &predictor->blocking.probes[number];
     struct pair_case_runner *filter = probe->filter == NULL ? NULL : &worker->filters[number];
-    const uint32_t *rows = predictor->rows;
-    size_t stride = predictor->stride;
+    const struct row_table *rows = &predictor->scoring.rows;
     uint32_t left = worker->scorer.left;
     uint64_t found = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t right = members == NULL ? from + i : members[i];
         if (members != NULL && i + PREFETCH_DISTANCE < count) {
-            __builtin_prefetch(rows + members[i + PREFETCH_DISTANCE] * stride);
+            row_table_prefetch(rows, members[i + PREFETCH_DISTANCE]);
         }
-        const uint32_t *row = rows + right * stride;
+        const uint32_t *row = row_table_row(rows, right);
         if (is_same_source(predictor, left, row) || is_excluded(worker, row, left, right) ||
             (filter != NULL && pair_case_result(filter, left, right) != 0)) {
             continue;
         }
         found++;
-        if (scorer_bound(&worker->scorer, row) < run->prune) {
+        if (scorer_bound(&worker->scorer, row, run->prune) < run->prune) {
             continue;
         }
         if (!keep(worker, batch, right, probe->rule, run->least)) {
@@ -274,39 +248,66 @@ static void add_exclusion(struct run *run, struct worker *worker, size_t number,
     }
     worker->exclusions[worker->exclusion_count++] = (struct exclusion){
         .keyed = probe->keyed,
-        .slot = run->predictor->probe_slots[number],
+        .slot = run->predictor->first_slot + (uint32_t)number,
         .key = key,
         .filter = probe->filter == NULL ? NULL : &worker->filters[number],
     };
 }
 
-/* All pairs of one left record, sorted by the right one. */
+/* Finds a left record's candidates and asks for the rows of the first ones: the record before it is
+   scored meanwhile, so that nobody waits for main memory. */
+static void find_candidates(const struct run *run, struct worker *worker, uint32_t left)
+{
+    const struct predictor *predictor = run->predictor;
+    const struct blocking *blocking = &predictor->blocking;
+    uint32_t records = predictor->scoring.rows.records;
+    struct candidates *out = &worker->candidates[left % 2];
+    out->from = left + 1 > predictor->first_right ? left + 1 : predictor->first_right;
+    out->all = 0;
+    for (size_t i = 0; i < blocking->probe_count; i++) {
+        uint32_t count =
+            probe_candidates(&blocking->probes[i], records, left, out->from, &out->members[i]);
+        out->counts[i] = count;
+        out->all += count;
+        uint32_t ahead = count < PREFETCH_DISTANCE ? count : PREFETCH_DISTANCE;
+        for (uint32_t j = 0; out->members[i] != NULL && j < ahead; j++) {
+            row_table_prefetch(&predictor->scoring.rows, out->members[i][j]);
+        }
+    }
+}
+
+/* Asks for the places where the candidates of a later left record begin. */
+static void prefetch_starts(const struct run *run, uint32_t left)
+{
+    const struct blocking *blocking = &run->predictor->blocking;
+    for (size_t i = 0; i < blocking->probe_count; i++) {
+        const struct probe *probe = &blocking->probes[i];
+        if (probe->keyed) {
+            __builtin_prefetch(&probe->starts[probe->left[left]]);
+        }
+    }
+}
+
+/* All pairs of one left record, whose candidates are found, sorted by the right one. */
 static int score_left(struct run *run, struct worker *worker, struct batch *batch, uint32_t left,
                       struct error *error)
 {
     const struct blocking *blocking = &run->predictor->blocking;
-    uint32_t records = run->predictor->scoring.columns->record_count;
-    uint32_t from = left + 1 > run->predictor->first_right ? left + 1 : run->predictor->first_right;
+    const struct candidates *candidates = &worker->candidates[left % 2];
     size_t first = batch->predictions.len;
-    bool chosen = false;
-    uint64_t looked_at = 0;
+    if (candidates->all == 0) {
+        return 0;
+    }
+    scorer_set_left(&worker->scorer, left);
     worker->exclusion_count = 0;
     for (size_t i = 0; i < blocking->probe_count; i++) {
-        const uint32_t *members;
-        uint32_t count = probe_candidates(&blocking->probes[i], records, left, from, &members);
-        if (count > 0 && !chosen) {
-            scorer_set_left(&worker->scorer, left);
-            chosen = true;
-        }
-        if (count > 0 && !scan(run, worker, batch, i, members, from, count)) {
+        if (candidates->counts[i] > 0 && !scan(run, worker, batch, i, candidates->members[i],
+                                               candidates->from, candidates->counts[i])) {
             return error_out_of_memory(error);
         }
-        looked_at += count;
         add_exclusion(run, worker, i, left);
     }
-    if (looked_at > 0) {
-        atomic_fetch_add_explicit(&run->done, looked_at, memory_order_relaxed);
-    }
+    atomic_fetch_add_explicit(&run->done, candidates->all, memory_order_relaxed);
     if (batch->predictions.len - first > 1) {
         qsort(batch->predictions.items + first, batch->predictions.len - first,
               sizeof *batch->predictions.items, by_right);
@@ -373,7 +374,14 @@ static int produce(void *context, struct threads_order *order, unsigned worker_n
     uint64_t first = number * run->lefts;
     uint64_t end = first + run->lefts < records ? first + run->lefts : records;
     int status = 0;
+    find_candidates(run, worker, (uint32_t)first);
     for (uint64_t left = first; status == 0 && left < end; left++) {
+        if (left + 2 < records) {
+            prefetch_starts(run, (uint32_t)left + 2);
+        }
+        if (left + 1 < end) {
+            find_candidates(run, worker, (uint32_t)left + 1);
+        }
         status = score_left(run, worker, batch, (uint32_t)left, error);
         if (status == 0 && batch->predictions.len >= BATCH_PREDICTIONS) {
             status = flush_batch(run, order, batch, number, error);

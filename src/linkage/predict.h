@@ -27,9 +27,7 @@ struct predictor {
     struct scoring scoring;
     struct blocking blocking;
     uint32_t first_right;
-    uint32_t *rows;               /* by record: its code in each comparison, then its right keys */
-    uint32_t stride;              /* codes a record */
-    uint32_t *probe_slots;        /* by probe: where its right key stands in a row */
+    uint32_t first_slot;          /* in a row: its right key in each probe but the last */
     const uint32_t *source_codes; /* link_only: the source of each record; else NULL */
     uint32_t source_slot;         /* and where it stands in a row */
     struct arena arena;

@@ -31,25 +31,20 @@ static void fill_level(struct scoring *scoring, struct scored_level *out,
     }
 }
 
-/* Whether equality of every column that the codes tell apart is what the level asks for: then it is
-   out of reach with different codes. An exact match in Splink's sense need not be that: `x_l = x_l`
-   is one, too, so each equality must be between the records. */
-static int find_same_code(struct scored_level *out, struct arena *arena,
-                          const struct expr_node *condition, const struct column_set *columns,
-                          struct error *error)
+/* What each condition needs; ELSE, and no level, need nothing. */
+static int plan_reach(struct scoring *scoring, struct scored_comparison *comparison,
+                      const struct expr_node *const *conditions, size_t count,
+                      const struct column_set *columns, struct error *error)
 {
-    struct column_set exact = {0};
-    if (!expr_is_exact_match(condition, &exact) || memcmp(&exact, columns, sizeof exact) != 0) {
-        return 0;
+    uint32_t column = REACH_NO_COLUMN;
+    if (keys_column_count(scoring->columns, columns, &column) != 1) {
+        column = REACH_NO_COLUMN;
     }
-    const struct expr_node *const *conjuncts;
-    size_t count;
-    int status = expr_conjuncts(&conjuncts, &count, arena, condition, error);
-    out->only_when_same = status == 0;
+    uint32_t slot = (uint32_t)(comparison - scoring->comparisons);
+    int status = 0;
     for (size_t i = 0; status == 0 && i < count; i++) {
-        const struct expr_node *left;
-        const struct expr_node *right;
-        out->only_when_same &= expr_is_join_equality(conjuncts[i], &left, &right);
+        status = reach_plan(&comparison->reaches[i], scoring->reach, &scoring->arena,
+                            &scoring->rows, conditions[i], column, slot, error);
     }
     return status;
 }
@@ -61,9 +56,10 @@ static int init_levels(struct scoring *scoring, struct scored_comparison *out,
     struct arena *arena = &scoring->arena;
     out->level_count = comparison->level_count + 1;
     out->levels = arena_alloc_zeroed(arena, out->level_count, sizeof *out->levels);
+    out->reaches = arena_alloc_zeroed(arena, out->level_count, sizeof *out->reaches);
     const struct expr_node **conditions =
         arena_alloc_zeroed(arena, comparison->level_count + 1, sizeof *conditions);
-    if (out->levels == NULL || conditions == NULL) {
+    if (out->levels == NULL || out->reaches == NULL || conditions == NULL) {
         return error_out_of_memory(error);
     }
     struct column_set columns = {0};
@@ -89,31 +85,20 @@ static int init_levels(struct scoring *scoring, struct scored_comparison *out,
         /* No ELSE: a pair that reaches no level is certainly no match (Splink since 4.0.10). */
         out->levels[count] = (struct scored_level){.gamma = SCORING_NO_GAMMA, .weight = -INFINITY};
     }
-    for (size_t i = 0; status == 0 && i < count; i++) {
-        status = find_same_code(&out->levels[i], arena, conditions[i], &columns, error);
-    }
-    if (status != 0) {
-        return status;
-    }
     out->level_count = count + 1;
     out->has_conditions = count > 0;
-    return count == 0 ? 0
-                      : pair_case_init(&out->pair_case, arena, scoring->columns, conditions, count,
-                                       &columns, threads, error);
+    if (count == 0) {
+        return 0;
+    }
+    status = pair_case_init(&out->pair_case, arena, scoring->columns, conditions, count, &columns,
+                            threads, error);
+    return status == 0 ? plan_reach(scoring, out, conditions, count, &columns, error) : status;
 }
 
-/* What can be said of different codes whatever the left record is. */
-static void init_bound(struct scoring *scoring, struct scored_comparison *comparison)
+/* A record whose only column is NULL stands for all such right records. */
+static void find_null(const struct scoring *scoring, struct scored_comparison *comparison)
 {
     comparison->null_record = KEYS_NO_RECORD;
-    comparison->other = -INFINITY;
-    for (size_t i = 0; i < comparison->level_count; i++) {
-        const struct scored_level *level = &comparison->levels[i];
-        if (!level->only_when_same) {
-            comparison->adjusted = comparison->adjusted || level->frequencies != NULL;
-            comparison->other = fmax(comparison->other, level->weight);
-        }
-    }
     if (comparison->has_conditions && comparison->pair_case.single) {
         const uint32_t *codes = comparison->pair_case.keys.codes;
         uint32_t at = 0;
@@ -124,25 +109,65 @@ static void init_bound(struct scoring *scoring, struct scored_comparison *compar
     }
 }
 
+/* The most that a comparison's weight can fall from its best level to its last. */
+static double drop(const struct scored_comparison *comparison)
+{
+    double most = -INFINITY;
+    for (size_t i = 0; i < comparison->level_count; i++) {
+        most = fmax(most, comparison->levels[i].weight);
+    }
+    double fall = most - comparison->levels[comparison->level_count - 1].weight;
+    return isnan(fall) ? INFINITY : fall;
+}
+
 /* Insertion sort: comparisons are a handful, and equal ones keep their order. */
 static void init_order(struct scoring *scoring)
 {
     for (size_t i = 0; i < scoring->comparison_count; i++) {
-        uint32_t values = scoring->comparisons[i].pair_case.keys.count;
+        double own = drop(&scoring->comparisons[i]);
         size_t at = i;
-        for (; at > 0; at--) {
-            uint16_t before = scoring->order[at - 1];
-            if (scoring->comparisons[before].pair_case.keys.count <= values) {
-                break;
-            }
-            scoring->order[at] = before;
+        while (at > 0 && drop(&scoring->comparisons[scoring->order[at - 1]]) < own) {
+            scoring->order[at] = scoring->order[at - 1];
+            at--;
         }
         scoring->order[at] = (uint16_t)i;
     }
 }
 
+/* The codes of the comparisons, and what reach needs of each record. */
+static int fill_rows(struct scoring *scoring, unsigned threads, struct error *error)
+{
+    int status = row_table_allocate(&scoring->rows, scoring->columns->record_count, error);
+    if (status != 0) {
+        return status;
+    }
+    for (uint32_t i = 0; i < scoring->comparison_count; i++) {
+        const struct scored_comparison *comparison = &scoring->comparisons[i];
+        row_table_fill(&scoring->rows, i,
+                       comparison->has_conditions ? comparison->pair_case.keys.codes : NULL);
+    }
+    return reach_fill(scoring->reach, &scoring->rows, scoring->columns, threads, error);
+}
+
+static int init_comparisons(struct scoring *scoring, const struct model *model, unsigned threads,
+                            struct error *error)
+{
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < model->comparison_count; i++) {
+        struct scored_comparison *comparison = &scoring->comparisons[i];
+        scoring->comparison_count++;
+        status = init_levels(scoring, comparison, &model->comparisons[i], threads, error);
+        if (status == 0) {
+            find_null(scoring, comparison);
+            comparison->first_bound = scoring->level_count;
+            scoring->level_count += comparison->level_count;
+        }
+    }
+    return status;
+}
+
 int scoring_init(struct scoring *out, const struct model *model, const struct columns *columns,
-                 unsigned threads, struct error *error)
+                 unsigned threads, uint32_t more_slots, uint32_t *first_slot, struct error *error)
 {
     *out = (struct scoring){
         .model = model,
@@ -150,27 +175,27 @@ int scoring_init(struct scoring *out, const struct model *model, const struct co
         .prior_weight = model->prior_weight,
         .arena = ARENA((size_t)1 << 30),
     };
+    size_t count = model->comparison_count;
     out->frequencies = memory_alloc_zeroed(columns->column_count, sizeof *out->frequencies);
-    out->comparisons = memory_alloc_zeroed(model->comparison_count, sizeof *out->comparisons);
-    out->order = arena_alloc_zeroed(&out->arena, model->comparison_count, sizeof *out->order);
-    if (out->frequencies == NULL || out->comparisons == NULL || out->order == NULL) {
-        scoring_free(out);
-        return error_out_of_memory(error);
+    out->comparisons = memory_alloc_zeroed(count, sizeof *out->comparisons);
+    out->order = arena_alloc_zeroed(&out->arena, count, sizeof *out->order);
+    out->reach = arena_alloc_zeroed(&out->arena, 1, sizeof *out->reach);
+    bool made = out->frequencies != NULL && out->comparisons != NULL && out->order != NULL &&
+                out->reach != NULL;
+    int status = made ? 0 : error_out_of_memory(error);
+    row_table_take(&out->rows, (uint32_t)count);
+    if (status == 0) {
+        status = init_comparisons(out, model, threads, error);
     }
-    int status = 0;
-    for (size_t i = 0; status == 0 && i < model->comparison_count; i++) {
-        out->comparison_count++;
-        status = init_levels(out, &out->comparisons[i], &model->comparisons[i], threads, error);
-        if (status == 0) {
-            init_bound(out, &out->comparisons[i]);
-        }
+    if (status == 0) {
+        *first_slot = row_table_take(&out->rows, more_slots);
+        init_order(out);
+        status = fill_rows(out, threads, error);
     }
     if (status != 0) {
         scoring_free(out);
-        return status;
     }
-    init_order(out);
-    return 0;
+    return status;
 }
 
 void scoring_free(struct scoring *scoring)
@@ -183,6 +208,7 @@ void scoring_free(struct scoring *scoring)
         term_frequencies_free(&scoring->frequencies[i]);
     }
     memory_free(scoring->frequencies);
+    row_table_free(&scoring->rows);
     arena_free(&scoring->arena);
     *scoring = (struct scoring){0};
 }
@@ -242,6 +268,8 @@ int scorer_init(struct scorer *out, struct scoring *scoring, struct error *error
     out->runners = memory_alloc_zeroed(count, sizeof *out->runners);
     out->lefts = memory_alloc_zeroed(count, sizeof *out->lefts);
     out->bounds = memory_alloc_zeroed(count, sizeof *out->bounds);
+    out->level_bounds = memory_alloc_zeroed(scoring->level_count, sizeof *out->level_bounds);
+    out->needs = memory_alloc_zeroed(scoring->level_count * REACH_MAX_NEEDS, sizeof *out->needs);
     out->levels = memory_alloc_zeroed(count, sizeof *out->levels);
     bool made =
         out->runners != NULL && out->lefts != NULL && out->bounds != NULL && out->levels != NULL;
@@ -269,6 +297,8 @@ void scorer_free(struct scorer *scorer)
     memory_free(scorer->lefts);
     memory_free(scorer->bounds);
     memory_free(scorer->levels);
+    memory_free(scorer->level_bounds);
+    memory_free(scorer->needs);
     *scorer = (struct scorer){0};
 }
 
@@ -279,6 +309,12 @@ static uint16_t reached_level(struct scorer *scorer, size_t comparison, uint32_t
                         ? pair_case_result(&scorer->runners[comparison], scorer->left, right)
                         : -1;
     return (uint16_t)(condition < 0 ? at->level_count - 1 : (size_t)condition);
+}
+
+/* Infinite parts of both signs make NaN, of which nothing is known: as a bound that is infinity. */
+static double known_or_any(double weight)
+{
+    return isnan(weight) ? INFINITY : weight;
 }
 
 /* The most that a level can weigh for the left record against a different code. */
@@ -295,18 +331,21 @@ static double level_bound(const struct scored_level *level, uint32_t left)
     double part =
         level->frequency_exponent * (level->log2_base - fmax(extreme, level->log2_minimum));
     /* Two NULLs have no part at all. */
-    return level->weight + (isnan(own) ? fmax(part, 0) : part);
+    return known_or_any(level->weight + (isnan(own) ? fmax(part, 0) : part));
 }
 
-static double different_bound(const struct scored_comparison *comparison, uint32_t left)
+/* The bounds of all levels, and what the left record has to do with their needs. */
+static double set_left_levels(struct scorer *scorer, const struct scored_comparison *comparison,
+                              const uint32_t *row)
 {
-    if (!comparison->adjusted) {
-        return comparison->other;
-    }
     double most = -INFINITY;
     for (size_t i = 0; i < comparison->level_count; i++) {
-        if (!comparison->levels[i].only_when_same) {
-            most = fmax(most, level_bound(&comparison->levels[i], left));
+        const struct reach_level *reach = &comparison->reaches[i];
+        size_t at = comparison->first_bound + i;
+        scorer->level_bounds[at] = level_bound(&comparison->levels[i], scorer->left);
+        most = fmax(most, scorer->level_bounds[at]);
+        for (uint32_t j = 0; j < reach->count; j++) {
+            reach_set_left(&scorer->needs[at * REACH_MAX_NEEDS + j], &reach->needs[j], row);
         }
     }
     return most;
@@ -315,21 +354,25 @@ static double different_bound(const struct scored_comparison *comparison, uint32
 void scorer_set_left(struct scorer *scorer, uint32_t left)
 {
     const struct scoring *scoring = scorer->scoring;
+    const uint32_t *row = row_table_row(&scoring->rows, left);
     scorer->left = left;
+    scorer->most = scoring->prior_weight;
     for (size_t i = 0; i < scoring->comparison_count; i++) {
         const struct scored_comparison *comparison = &scoring->comparisons[i];
         struct scorer_left *out = &scorer->lefts[i];
-        out->code = comparison->has_conditions ? comparison->pair_case.keys.codes[left] : 0;
+        out->code = row[i];
         out->null_code = out->code;
         /* The record against itself stands for all with the same codes: frequencies included. */
         uint16_t level = reached_level(scorer, i, left);
-        out->same = level_weight(&comparison->levels[level], left, left);
+        out->same = known_or_any(level_weight(&comparison->levels[level], left, left));
+        out->most = fmax(out->same, set_left_levels(scorer, comparison, row));
         if (comparison->null_record != KEYS_NO_RECORD && out->code != COLUMNS_CODE_NULL) {
             out->null_code = COLUMNS_CODE_NULL;
             level = reached_level(scorer, i, comparison->null_record);
-            out->null = level_weight(&comparison->levels[level], left, comparison->null_record);
+            out->null = known_or_any(
+                level_weight(&comparison->levels[level], left, comparison->null_record));
         }
-        out->other = different_bound(comparison, left);
+        scorer->most += out->most;
     }
 }
 
@@ -349,13 +392,10 @@ static double total_weight(const struct scorer *scorer, uint32_t right, const ui
 double scorer_weight(struct scorer *scorer, uint32_t right, double least, uint16_t *levels)
 {
     const struct scoring *scoring = scorer->scoring;
+    const uint32_t *row = row_table_row(&scoring->rows, right);
     double bound = scoring->prior_weight;
     for (size_t i = 0; i < scoring->comparison_count; i++) {
-        const struct scored_comparison *comparison = &scoring->comparisons[i];
-        const struct scorer_left *left = &scorer->lefts[i];
-        uint32_t code = comparison->has_conditions ? comparison->pair_case.keys.codes[right] : 0;
-        double other = code == left->null_code ? left->null : left->other;
-        scorer->bounds[i] = code == left->code ? left->same : other;
+        scorer->bounds[i] = scorer_comparison_bound(scorer, i, row);
         bound += scorer->bounds[i];
     }
     for (size_t i = 0; i < scoring->comparison_count; i++) {

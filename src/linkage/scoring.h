@@ -28,6 +28,8 @@
 #include "linkage/columns.h"
 #include "linkage/model.h"
 #include "linkage/pair_case.h"
+#include "linkage/reach.h"
+#include "linkage/row_table.h"
 #include "linkage/term_frequencies.h"
 
 /* |weight| never exceeds log2(1e300), as with Splink since 4.0.10: no infinity leaves the engine. */
@@ -44,7 +46,6 @@ struct scored_level {
     double frequency_exponent;
     double log2_base;    /* log2 of the u that the frequency is set against */
     double log2_minimum; /* log2 of the least frequency; -infinity when there is none */
-    bool only_when_same; /* it is an exact match on all that the comparison looks at */
 };
 
 struct scored_comparison {
@@ -52,9 +53,9 @@ struct scored_comparison {
     bool has_conditions;  /* false: nothing but ELSE */
     uint32_t null_record; /* a record whose only column is NULL; KEYS_NO_RECORD: none, or several
                              columns */
-    bool adjusted;        /* a level that different codes can reach has a frequency part */
-    double other;         /* the most that different codes can weigh, unless adjusted */
     struct scored_level *levels; /* by condition; then ELSE, or "no level" */
+    struct reach_level *reaches; /* by level: what different codes need to reach it */
+    size_t first_bound;          /* of its levels among the bounds that a scorer keeps */
     size_t level_count;
 };
 
@@ -63,16 +64,20 @@ struct scoring {
     const struct columns *columns;
     struct scored_comparison *comparisons;
     size_t comparison_count;
-    uint16_t *order; /* of the comparisons, those with the fewest distinct values first: their
-                        results are the likeliest to be remembered */
+    size_t level_count;    /* of all comparisons */
+    uint16_t *order;       /* of the comparisons: those first that can lower a bound the most */
+    struct reach *reach;   /* what its rows hold besides */
+    struct row_table rows; /* each record's codes by comparison, what reach needs, and what the
+                              caller of scoring_init() put there */
     struct term_frequencies *frequencies; /* by column; not counted ones are zero */
     double prior_weight;
     struct arena arena;
 };
 
-/* `model` and `columns` must outlive it. */
+/* `model` and `columns` must outlive it. Rows have `more_slots` slots at their end, from
+   *first_slot on, for the caller to fill. */
 int scoring_init(struct scoring *out, const struct model *model, const struct columns *columns,
-                 unsigned threads, struct error *error);
+                 unsigned threads, uint32_t more_slots, uint32_t *first_slot, struct error *error);
 void scoring_free(struct scoring *scoring);
 
 /* What is known of a comparison once the left record is chosen. */
@@ -81,16 +86,19 @@ struct scorer_left {
     uint32_t null_code; /* the right code that weighs `null`; equal to `code` when there is none */
     double same;        /* the weight when the right record has the same code */
     double null;        /* when the right record's only column is NULL */
-    double other;       /* at most, in every other case */
+    double most;        /* no right record weighs more */
 };
 
 struct scorer {
     const struct scoring *scoring;
     struct pair_case_runner *runners; /* by comparison */
     struct scorer_left *lefts;        /* by comparison */
+    double *level_bounds;             /* by level of all comparisons: the most it weighs */
+    struct reach_left *needs;         /* REACH_MAX_NEEDS for each of these */
     double *bounds;                   /* by comparison, of the pair at hand */
     uint16_t *levels;                 /* room for a caller that does not keep them */
     uint32_t left;
+    double most; /* prior weight and the most of every comparison */
 };
 
 int scorer_init(struct scorer *out, struct scoring *scoring, struct error *error);
@@ -99,19 +107,46 @@ void scorer_free(struct scorer *scorer);
 /* Chooses the left record of the pairs that follow. */
 void scorer_set_left(struct scorer *scorer, uint32_t left);
 
-/*
- * An upper bound of the weight of the pair with the right record whose codes, by comparison, are
- * `codes`, but for rounding: compare it with a threshold less SCORING_BOUND_MARGIN. NaN when
- * infinite parts of both signs meet: then nothing is known. In the header because it is the inner
- * loop of a linkage: most pairs never get further.
- */
-static inline double scorer_bound(const struct scorer *scorer, const uint32_t *codes)
+/* The most that a comparison can weigh for the right record with that row. */
+static inline double scorer_comparison_bound(const struct scorer *scorer, size_t comparison,
+                                             const uint32_t *row)
 {
-    double bound = scorer->scoring->prior_weight;
+    const struct scored_comparison *at = &scorer->scoring->comparisons[comparison];
+    const struct scorer_left *left = &scorer->lefts[comparison];
+    uint32_t code = row[comparison];
+    if (code == left->code) {
+        return left->same;
+    }
+    if (code == left->null_code) {
+        return left->null;
+    }
+    const double *bounds = scorer->level_bounds + at->first_bound;
+    const struct reach_left *needs = scorer->needs + at->first_bound * REACH_MAX_NEEDS;
+    double most = bounds[at->level_count - 1];
+    for (size_t i = 0; i + 1 < at->level_count; i++) {
+        if (bounds[i] > most &&
+            reach_level_holds(&at->reaches[i], needs + i * REACH_MAX_NEEDS, row)) {
+            most = bounds[i];
+        }
+    }
+    return most;
+}
+
+/*
+ * An upper bound of the weight of the pair with the right record with that row, but for rounding;
+ * as soon as it is below `least` that is what is answered. NaN when infinite parts of both signs
+ * meet: then nothing is known. In the header because it is the inner loop of a linkage: most pairs
+ * never get further.
+ */
+static inline double scorer_bound(const struct scorer *scorer, const uint32_t *row, double least)
+{
+    double bound = scorer->most;
     for (size_t i = 0; i < scorer->scoring->comparison_count; i++) {
-        const struct scorer_left *left = &scorer->lefts[i];
-        double other = codes[i] == left->null_code ? left->null : left->other;
-        bound += codes[i] == left->code ? left->same : other;
+        size_t at = scorer->scoring->order[i];
+        bound += scorer_comparison_bound(scorer, at, row) - scorer->lefts[at].most;
+        if (bound < least) {
+            break;
+        }
     }
     return bound;
 }

@@ -186,13 +186,13 @@ static void probabilities_and_weights(void **state)
 
 /* For every pair, in both orders and of records with themselves: the bound is not below the weight,
    and with a threshold the answer is the same weight or, only when that is below, -infinity. */
-static void check_pair(struct engine *engine, const uint32_t *codes, uint32_t right,
+static void check_pair(struct engine *engine, const uint32_t *row, uint32_t right,
                        const struct oracle_case *c)
 {
     uint16_t levels[ENGINE_COMPARISONS];
     uint16_t again[ENGINE_COMPARISONS];
     double weight = scorer_weight(&engine->scorer, right, -INFINITY, levels);
-    double bound = scorer_bound(&engine->scorer, codes);
+    double bound = scorer_bound(&engine->scorer, row, -INFINITY);
     bool bounded =
         isnan(bound) || bound >= weight - SCORING_BOUND_MARGIN || weight == -SCORING_WEIGHT_LIMIT;
     for (int step = -1; step <= 1; step++) {
@@ -223,8 +223,8 @@ static void bounds_hold(void **state)
         for (uint32_t left = 0; left < c.record_count; left++) {
             scorer_set_left(&engine.scorer, left);
             for (uint32_t right = 0; right < c.record_count; right++) {
-                const uint32_t *codes = predictor->rows + (size_t)right * predictor->stride;
-                check_pair(&engine, codes, right, &c);
+                const uint32_t *row = row_table_row(&predictor->scoring.rows, right);
+                check_pair(&engine, row, right, &c);
             }
         }
         engine_close(&engine);
@@ -238,7 +238,8 @@ static int score(void *context, struct error *failure)
     struct engine *engine = context;
     struct scoring scoring;
     struct scorer scorer;
-    int status = scoring_init(&scoring, &engine->model, &engine->columns, 2, failure);
+    uint32_t slot;
+    int status = scoring_init(&scoring, &engine->model, &engine->columns, 2, 0, &slot, failure);
     if (status != 0) {
         return status;
     }

@@ -1,0 +1,143 @@
+/*
+ * Reach: what must at least hold for a pair to reach a comparison level, told without its texts.
+ *
+ * Most candidate pairs are no match, and most of their time would go into waiting for texts from
+ * main memory and measuring distances that are known to be far. So the conjuncts of a level's
+ * condition are looked at for two shapes, and what is needed to refuse them is kept beside the
+ * record's codes, in its row (row_table.h):
+ *
+ *   f(l) = g(r)                 a code of the value of f, and of g: equal codes, or out of reach
+ *   distance(x_l, x_r) <= k     a word about the text of x: its length and how often it has which
+ *                               bytes; words that differ in more bits than the distance allows put
+ *                               the level out of reach
+ *
+ * A word counts bytes in classes, each count in as many bits as a unary number ("thermometer") that
+ * stops at its width, so that the bits in which two words differ number at most the bytes by which
+ * the two texts' counts differ. An edit changes these counts by at most two; and Jaro's matching
+ * bytes are at most those that both texts have, (length + length - difference) / 2. Both give an
+ * upper limit of differing bits, looked up by the two lengths.
+ *
+ * It only ever rules out: a pair that passes is scored exactly.
+ *
+ * Thread rule: built by one thread (which starts others), immutable afterwards.
+ */
+#ifndef LINKAGE_REACH_H
+#define LINKAGE_REACH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "linkage/columns.h"
+#include "linkage/expr.h"
+#include "linkage/row_table.h"
+
+enum {
+    REACH_LENGTH_BITS = 6,
+    REACH_LENGTHS = 1 << REACH_LENGTH_BITS, /* the last one stands for itself and all above */
+    REACH_MAX_SOURCES = 24,                 /* things told of a record: up to 48 codes a row */
+    REACH_MAX_NEEDS = 4,                    /* of one level; further conjuncts are not looked at */
+};
+
+typedef int8_t reach_limits[REACH_LENGTHS]; /* by the right text's length; -1: out of reach */
+
+struct reach_need {
+    uint32_t left_slot;         /* in the left record's row */
+    uint32_t right_slot;        /* in the right record's */
+    const reach_limits *limits; /* by the left text's length; NULL: the codes must be equal */
+};
+
+struct reach_level {
+    struct reach_need needs[REACH_MAX_NEEDS]; /* all must hold; none: always within reach */
+    uint32_t count;
+};
+
+/* What rows hold for the sake of reach. */
+struct reach_source {
+    const struct expr_node *left; /* an equality's sides; NULL: a word about `column` */
+    const struct expr_node *right;
+    uint32_t column;
+    uint32_t left_slot;
+    uint32_t right_slot;
+};
+
+struct reach {
+    struct reach_source sources[REACH_MAX_SOURCES];
+    size_t count;
+};
+
+/* Finds the needs of a level with that condition; slots are taken in `rows`, which is still being
+   planned. `own_column` and `own_slot`: a column whose codes stand in a slot anyway, or
+   REACH_NO_COLUMN. */
+int reach_plan(struct reach_level *out, struct reach *reach, struct arena *arena,
+               struct row_table *rows, const struct expr_node *condition, uint32_t own_column,
+               uint32_t own_slot, struct error *error);
+
+#define REACH_NO_COLUMN UINT32_MAX
+
+/* Fills the slots of all sources. */
+int reach_fill(const struct reach *reach, struct row_table *rows, const struct columns *columns,
+               unsigned threads, struct error *error);
+
+/* A left record's part of a need, looked up once. */
+struct reach_left {
+    uint64_t word; /* or the code */
+    const int8_t *limits;
+};
+
+static inline uint64_t reach_word(const uint32_t *row, uint32_t slot)
+{
+    uint64_t word;
+    memcpy(&word, row + slot, sizeof word);
+    return word;
+}
+
+static inline void reach_set_left(struct reach_left *out, const struct reach_need *need,
+                                  const uint32_t *row)
+{
+    if (need->limits == NULL) {
+        out->word = row[need->left_slot];
+        return;
+    }
+    out->word = reach_word(row, need->left_slot);
+    out->limits = need->limits[out->word >> (64 - REACH_LENGTH_BITS)];
+}
+
+/* The number of bits set: by adding neighbours, for the instruction is not on every machine. */
+static inline int reach_count_bits(uint64_t bits)
+{
+    bits -= (bits >> 1) & 0x5555555555555555u;
+    bits = (bits & 0x3333333333333333u) + ((bits >> 2) & 0x3333333333333333u);
+    bits = (bits + (bits >> 4)) & 0x0F0F0F0F0F0F0F0Fu;
+    return (int)((bits * 0x0101010101010101u) >> 56);
+}
+
+/* Whether a right record may hold what the need asks for. */
+static inline bool reach_holds(const struct reach_need *need, const struct reach_left *left,
+                               const uint32_t *row)
+{
+    if (need->limits == NULL) {
+        /* Code 0 is NULL, which equals nothing. */
+        return left->word == row[need->right_slot] && left->word != 0;
+    }
+    uint64_t word = reach_word(row, need->right_slot);
+    /* The length's bits are shifted out. */
+    int differing = reach_count_bits((word ^ left->word) << REACH_LENGTH_BITS);
+    return differing <= left->limits[word >> (64 - REACH_LENGTH_BITS)];
+}
+
+static inline bool reach_level_holds(const struct reach_level *level,
+                                     const struct reach_left *lefts, const uint32_t *row)
+{
+    for (uint32_t i = 0; i < level->count; i++) {
+        if (!reach_holds(&level->needs[i], &lefts[i], row)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+#endif
