@@ -301,6 +301,45 @@ static int bind_variable(struct binder *binder, const struct expr_node **out,
     return 0;
 }
 
+/* Functions and names that would make a model give another answer tomorrow. */
+static bool is_volatile(struct str name)
+{
+    static const char *const names[] = {
+        "clock_timestamp",
+        "current_date",
+        "current_localtime",
+        "current_localtimestamp",
+        "current_time",
+        "current_timestamp",
+        "gen_random_uuid",
+        "get_current_time",
+        "get_current_timestamp",
+        "localtime",
+        "localtimestamp",
+        "now",
+        "random",
+        "statement_timestamp",
+        "today",
+        "transaction_timestamp",
+        "uuid",
+        "uuidv4",
+        "uuidv7",
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        if (str_equal_ignoring_case(name, str_from(names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int fail_volatile(struct binder *binder, const struct syntax *syntax)
+{
+    return binder_fail(binder, syntax,
+                       "%.*s gives another answer each time: a condition may not depend on it",
+                       STR_ARG(syntax->text));
+}
+
 static int bind_name(struct binder *binder, const struct expr_node **out,
                      const struct syntax *syntax)
 {
@@ -309,6 +348,9 @@ static int bind_name(struct binder *binder, const struct expr_node **out,
         int status = bind_variable(binder, out, syntax, &found);
         if (status != 0 || found) {
             return status;
+        }
+        if (is_volatile(syntax->text)) {
+            return fail_volatile(binder, syntax);
         }
     }
     uint32_t column;
@@ -423,6 +465,9 @@ static int fail_unknown_function(struct binder *binder, const struct syntax *cal
         return binder_fail(binder, call,
                            "%.*s is a window function: it is not allowed in a condition",
                            STR_ARG(call->text));
+    }
+    if (is_volatile(call->text)) {
+        return fail_volatile(binder, call);
     }
     const char *nearest = function_nearest(call->text);
     struct str name = call->text;

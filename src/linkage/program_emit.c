@@ -52,9 +52,11 @@ int emit_jump(struct emitter *emitter, struct label *label, struct step step)
     } else {
         set_intersect(emitter, label->ready, emitter->ready);
     }
+    uint32_t here = (uint32_t)emitter->steps.len;
     step.target = label->last;
-    label->last = (uint32_t)emitter->steps.len;
-    return emit_step(emitter, step);
+    int status = emit_step(emitter, step);
+    label->last = status == 0 ? here : label->last;
+    return status;
 }
 
 int emit_goto(struct emitter *emitter, struct label *label)
