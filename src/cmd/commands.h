@@ -4,6 +4,8 @@
 
 #include "cmd/command.h"
 
+extern const struct command command_config_check;
+extern const struct command command_config_keys;
 extern const struct command command_link;
 extern const struct command command_synth;
 

@@ -7,9 +7,7 @@
 #include "cmd/stop.h"
 
 static const struct command *const commands[] = {
-    &command_link,
-    &command_synth,
-    NULL,
+    &command_config_check, &command_config_keys, &command_link, &command_synth, NULL,
 };
 
 int main(int argc, char **argv)

@@ -58,6 +58,18 @@ static struct str first_step(struct str path)
     return (struct str){path.ptr, dot == NULL ? path.len : (size_t)(dot - path.ptr)};
 }
 
+/* The key that has this name in some other section. */
+static struct str suggest_elsewhere(struct str typed)
+{
+    for (size_t i = 0; i < config_key_count; i++) {
+        const char *dot = strrchr(config_keys[i].path, '.');
+        if (dot != NULL && str_equal(str_from(dot + 1), typed)) {
+            return str_from(config_keys[i].path);
+        }
+    }
+    return (struct str){NULL, 0};
+}
+
 /* What was meant by `typed` in `section`: the nearest name there, or else the key that has this
    name in another section. len 0: nothing comes near. */
 static struct str suggest(struct str section, struct str typed)
@@ -77,14 +89,7 @@ static struct str suggest(struct str section, struct str typed)
             best = (struct str){path.ptr, (size_t)(step.ptr + step.len - path.ptr)};
         }
     }
-    for (size_t i = 0; best.len == 0 && i < config_key_count; i++) {
-        const char *path = config_keys[i].path;
-        const char *dot = strrchr(path, '.');
-        if (dot != NULL && str_equal(str_from(dot + 1), typed)) {
-            best = str_from(path);
-        }
-    }
-    return best;
+    return best.len > 0 ? best : suggest_elsewhere(typed);
 }
 
 /* ---- the file ---- */
@@ -182,7 +187,7 @@ static void refuse_variable(struct reader *reader, struct str name)
         path[used++] = step ? '.' : (char)tolower((unsigned char)name.ptr[i]);
         i += step;
     }
-    /* As far as the sections are known. */
+    /* As far as the sections are known; then the last word alone. */
     struct str section = {path, 0};
     struct str step = first_step((struct str){path, used});
     while (is_section((struct str){path, (size_t)(step.ptr + step.len - path)}) &&
@@ -191,6 +196,11 @@ static void refuse_variable(struct reader *reader, struct str name)
         step = first_step((struct str){path + section.len + 1, used - section.len - 1});
     }
     struct str meant = suggest(section, step);
+    if (find_key(meant) == NULL) {
+        const char *dot = memrchr(path, '.', used);
+        const char *last = dot == NULL ? path : dot + 1;
+        meant = suggest_elsewhere((struct str){last, (size_t)(path + used - last)});
+    }
     const struct config_key *key = find_key(meant);
     char variable[CONFIG_VARIABLE_SIZE];
     if (key != NULL) {
