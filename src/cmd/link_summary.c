@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 
 /* ---- what was counted ---- */
 
@@ -171,14 +172,32 @@ void link_summary_write(struct text_buffer *out, const struct link_summary *summ
 
 /* ---- for a person ---- */
 
+/* A rule on one line: runs of white space are a space, a long text is cut. */
+static void print_condition(struct str text)
+{
+    enum { MOST_BYTES = 60 };
+    char line[MOST_BYTES + 1];
+    size_t used = 0;
+    text = str_trim(text);
+    size_t at = 0;
+    for (; at < text.len && used < MOST_BYTES; at++) {
+        bool space = (unsigned char)text.ptr[at] <= ' ';
+        if (!space || (used > 0 && line[used - 1] != ' ')) {
+            line[used++] = space ? ' ' : text.ptr[at];
+        }
+    }
+    struct str shown = {line, utf8_valid_prefix((struct str){line, used})};
+    shown = str_trim(shown);
+    fprintf(stderr, "%.*s%s\n", STR_ARG(shown), at < text.len ? " ..." : "");
+}
+
 static void print_rules(const struct link_summary *summary)
 {
     char pairs[32];
     for (size_t i = 0; i < summary->model->rule_count; i++) {
-        struct str text = str_trim(summary->model->rules[i].text);
-        fprintf(stderr, "  rule %-2zu %18s pairs   %.*s%s\n", i,
-                progress_grouped(summary->counts->pairs_by_rule[i], pairs),
-                (int)(text.len > 80 ? 80 : text.len), text.ptr, text.len > 80 ? " ..." : "");
+        fprintf(stderr, "  rule %-2zu %18s pairs   ", i,
+                progress_grouped(summary->counts->pairs_by_rule[i], pairs));
+        print_condition(summary->model->rules[i].text);
     }
 }
 

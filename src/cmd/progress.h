@@ -31,8 +31,11 @@ void progress_update(struct progress *progress, uint64_t done, uint64_t total);
 /* Takes the bar off the terminal, before anything else is printed. */
 void progress_end(struct progress *progress);
 
-/* Writes `number` with thousands separated, "1,234,567", into
-   a buffer of 32 bytes and returns it. */
+/* These write into a buffer of 32 bytes and return it: a number with thousands separated,
+   "1,234,567"; in three digits, "1.23M" (below 10,000 as above); a time, "12 s", "3:05 min" or
+   "2:30 h". */
 const char *progress_grouped(uint64_t number, char out[32]);
+const char *progress_short(uint64_t number, char out[32]);
+const char *progress_duration(double seconds, char out[32]);
 
 #endif

@@ -372,6 +372,11 @@ describe('summary', () => {
         assert.equal(lines.length, 5);
         const end = lines.map((line) => line.match(/^\w+ +[\d.,]*\d/)[0].length);
         assert.equal(new Set(end).size, 1, `numbers end in one column:\n${stderr}`);
+        assert.match(stderr, /^ {2}rule 0 +15 pairs {3}1 = 1$/m);
+        put(folder, 'long.json', { ...exactModel, blocking_rules_to_generate_predictions:
+            [`\n\tl.code\r\n  =  r.code${' and l.row = r.row'.repeat(9)}`] });
+        const long = link(folder, ['--model', 'long.json', 'codes.csv']);
+        assert.match(long.stderr, /^ {2}rule 0 +0 pairs {3}l\.code = r\.code and .{30,45} \.\.\.$/m);
         const quiet = link(folder, ['--model', 'model.json', '--quiet', 'codes.csv']);
         assert.doesNotMatch(quiet.stderr, /records|pairs  /);
     });
