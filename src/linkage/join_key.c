@@ -116,7 +116,8 @@ static int side_bind(struct side *side, struct arena *arena, const struct expr_n
     for (size_t i = 0; i < count; i++) {
         const struct column *column =
             &side->columns->items[program_input(side->program, i)->column];
-        side->inputs[i] = (struct program_bound_input){column->codes, &column->dictionary, NULL};
+        side->inputs[i] =
+            (struct program_bound_input){.codes = column->codes, .dictionary = &column->dictionary};
     }
     return evaluator_create(&side->evaluator, side->program, side->inputs, error);
 }

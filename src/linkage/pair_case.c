@@ -253,12 +253,25 @@ int pair_case_init(struct pair_case *out, struct arena *arena, const struct colu
     if (status == 0) {
         memory_free(out->keys.representative);
         out->keys.representative = NULL;
+        out->codes = out->keys.codes;
         status = make_tables(out, error);
     }
     if (status != 0) {
         pair_case_free(out);
     }
     return status;
+}
+
+void pair_case_use_copy(struct pair_case *pair_case, const uint32_t *codes, uint32_t gap)
+{
+    for (size_t i = 0; i < program_input_count(pair_case->program); i++) {
+        if (pair_case->inputs[i].codes == pair_case->codes) {
+            pair_case->inputs[i].codes = codes;
+            pair_case->inputs[i].gap = gap;
+        }
+    }
+    pair_case->codes = codes;
+    pair_case->gap = gap;
 }
 
 void pair_case_free(struct pair_case *pair_case)
@@ -319,8 +332,8 @@ static int remembered(struct pair_case_runner *runner, _Atomic int16_t *table, u
 int pair_case_result(struct pair_case_runner *runner, uint32_t left, uint32_t right)
 {
     struct pair_case *pair_case = runner->pair_case;
-    uint32_t l = pair_case->keys.codes[left];
-    uint32_t r = pair_case->keys.codes[right];
+    uint32_t l = pair_case->codes[(size_t)left * (pair_case->gap + 1)];
+    uint32_t r = pair_case->codes[(size_t)right * (pair_case->gap + 1)];
     if (l == r) {
         return remembered(runner, pair_case->same, l, left, right);
     }

@@ -35,8 +35,10 @@ struct pair_case {
     struct keys *input_keys; /* of hoisted inputs: what their values are numbered by */
     struct arena *pools;     /* texts and lists of hoisted values, one pool a thread */
     unsigned pool_count;
-    struct keys keys; /* of all columns that the conditions name */
-    bool single;      /* that is one column: code 0 is NULL */
+    struct keys keys;      /* of all columns that the conditions name */
+    bool single;           /* that is one column: code 0 is NULL */
+    const uint32_t *codes; /* the keys' codes, or a copy of them that lies nearer */
+    uint32_t gap;          /* numbers between the codes of two neighbours there */
     _Atomic int16_t *same;
     _Atomic int16_t *right_null;    /* by the left code; NULL unless single */
     _Atomic int16_t *left_null;     /* by the right code; NULL unless single */
@@ -54,6 +56,10 @@ int pair_case_init(struct pair_case *out, struct arena *arena, const struct colu
                    const struct column_set *extra, unsigned threads, struct error *error);
 
 void pair_case_free(struct pair_case *pair_case);
+
+/* Tells of a copy of keys.codes that the caller looks at anyway (a slot of its rows): from now on it
+   is read instead. Before the first runner. */
+void pair_case_use_copy(struct pair_case *pair_case, const uint32_t *codes, uint32_t gap);
 
 struct pair_case_runner {
     struct pair_case *pair_case;

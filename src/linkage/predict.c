@@ -22,11 +22,21 @@ enum {
 /* ---- the predictor ---- */
 
 /* Beside what scoring looks at, a row holds the record's key in every probe but the last, so that
-   later ones can exclude its pairs; the last one's slot serves for the source when that matters. */
+   later ones can exclude its pairs; the last one's slot serves for the source when that matters; and
+   the code that each filter looks at. */
 static void fill_rows(struct predictor *predictor)
 {
     struct row_table *rows = &predictor->scoring.rows;
     const struct blocking *blocking = &predictor->blocking;
+    uint32_t filter_slot = predictor->first_slot + (uint32_t)blocking->probe_count;
+    for (size_t i = 0; i < blocking->probe_count; i++) {
+        struct pair_case *filter = blocking->probes[i].filter;
+        if (filter != NULL) {
+            row_table_fill(rows, filter_slot, filter->codes);
+            pair_case_use_copy(filter, rows->items + filter_slot, rows->stride - 1);
+            filter_slot++;
+        }
+    }
     for (size_t i = 0; i + 1 < blocking->probe_count; i++) {
         row_table_fill(rows, predictor->first_slot + (uint32_t)i, blocking->probes[i].right);
     }
@@ -71,6 +81,15 @@ static int build_blocking(struct predictor *predictor, const struct model *model
                           model->rule_count, predictor->first_right, threads, error);
 }
 
+static uint32_t count_filters(const struct blocking *blocking)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < blocking->probe_count; i++) {
+        count += blocking->probes[i].filter != NULL;
+    }
+    return count;
+}
+
 int predictor_init(struct predictor *out, const struct model *model, const struct columns *columns,
                    const struct predictor_options *options, struct error *error)
 {
@@ -83,10 +102,10 @@ int predictor_init(struct predictor *out, const struct model *model, const struc
         status = build_blocking(out, model, columns, options->threads, error);
     }
     if (status == 0) {
-        uint32_t slots = (uint32_t)out->blocking.probe_count;
-        status = scoring_init(&out->scoring, model, columns, options->threads, slots,
-                              &out->first_slot, error);
-        out->source_slot = out->first_slot + slots - 1;
+        uint32_t probes = (uint32_t)out->blocking.probe_count;
+        status = scoring_init(&out->scoring, model, columns, options->threads,
+                              probes + count_filters(&out->blocking), &out->first_slot, error);
+        out->source_slot = out->first_slot + probes - 1;
     }
     if (status != 0) {
         predictor_free(out);

@@ -45,6 +45,7 @@ struct program_input {
  */
 struct program_bound_input {
     const uint32_t *codes;               /* one a record: the code of the input's columns */
+    uint32_t gap;                        /* numbers between the codes of two neighbours */
     const struct dictionary *dictionary; /* plain column: its texts; else NULL */
     const struct value *values;          /* hoisted: the value of each code; else NULL */
 };

@@ -397,9 +397,14 @@ static inline void begin_pair(struct evaluator *evaluator)
     }
 }
 
+static inline uint32_t code_of(const struct program_bound_input *input, uint32_t record)
+{
+    return input->codes[(size_t)record * (input->gap + 1)];
+}
+
 static inline struct value load(const struct program_bound_input *input, uint32_t record)
 {
-    uint32_t code = input->codes[record];
+    uint32_t code = code_of(input, record);
     return input->values != NULL ? input->values[code]
                                  : value_from_text(dictionary_text(input->dictionary, code));
 }
@@ -481,10 +486,10 @@ move:
 
 test_codes:
     input = &inputs[step->a];
-    TEST(compare_codes(step, input->codes[left], input->codes[right]));
+    TEST(compare_codes(step, code_of(input, left), code_of(input, right)));
 test_values:
     input = &inputs[step->a];
-    TEST(compare_values(step, input, input->codes[left], input->codes[right]));
+    TEST(compare_values(step, input, code_of(input, left), code_of(input, right)));
 test_text_equal:
     TEST(text_equal_holds(step, operands(step, registers)));
 test_text:
@@ -500,10 +505,10 @@ test_boolean:
 test_null:
     TEST(registers[step->a].is_null);
 test_null_code:
-    TEST(inputs[step->a].codes[records[step->side]] == COLUMNS_CODE_NULL);
+    TEST(code_of(&inputs[step->a], records[step->side]) == COLUMNS_CODE_NULL);
 test_null_either:
     input = &inputs[step->a];
-    TEST(input->codes[left] == COLUMNS_CODE_NULL || input->codes[right] == COLUMNS_CODE_NULL);
+    TEST(code_of(input, left) == COLUMNS_CODE_NULL || code_of(input, right) == COLUMNS_CODE_NULL);
 
 call_1:
     call_one(evaluator, step);
@@ -524,14 +529,14 @@ compare:
     NEXT();
 compare_codes:
     input = &inputs[step->a];
-    registers[step->out] = compared_codes(step, input->codes[left], input->codes[right]);
+    registers[step->out] = compared_codes(step, code_of(input, left), code_of(input, right));
     NEXT();
 is_null:
     registers[step->out] = value_of_boolean(registers[step->a].is_null);
     NEXT();
 is_null_code:
     registers[step->out] =
-        value_of_boolean(inputs[step->a].codes[records[step->side]] == COLUMNS_CODE_NULL);
+        value_of_boolean(code_of(&inputs[step->a], records[step->side]) == COLUMNS_CODE_NULL);
     NEXT();
     not : registers[step->out] = inverted(registers[step->a]);
     NEXT();

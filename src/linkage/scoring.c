@@ -142,9 +142,12 @@ static int fill_rows(struct scoring *scoring, unsigned threads, struct error *er
         return status;
     }
     for (uint32_t i = 0; i < scoring->comparison_count; i++) {
-        const struct scored_comparison *comparison = &scoring->comparisons[i];
-        row_table_fill(&scoring->rows, i,
-                       comparison->has_conditions ? comparison->pair_case.keys.codes : NULL);
+        struct scored_comparison *comparison = &scoring->comparisons[i];
+        row_table_fill(&scoring->rows, i, comparison->pair_case.codes);
+        if (comparison->has_conditions) {
+            pair_case_use_copy(&comparison->pair_case, scoring->rows.items + i,
+                               scoring->rows.stride - 1);
+        }
     }
     return reach_fill(scoring->reach, &scoring->rows, scoring->columns, threads, error);
 }
