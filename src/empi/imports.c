@@ -1,0 +1,260 @@
+#include "empi/imports.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/csv.h"
+#include "empi/record.h"
+
+#define INCORRECT "Incorrectly formatted person records file due to "
+
+enum {
+    CHUNK_BYTES = 64 << 10, /* large enough that a COPY message's overhead is nothing */
+    NO_COLUMN = CSV_MAX_COLUMNS,
+};
+
+/* ---- messages ---- */
+
+/* Puts a reader's message behind the words that clients know. */
+static int incorrect(int status, struct error *error)
+{
+    if (status == STATUS_INVALID) {
+        char reason[sizeof error->message];
+        snprintf(reason, sizeof reason, "%s", error->message);
+        snprintf(error->message, sizeof error->message, "%s%.*s", INCORRECT,
+                 (int)(sizeof error->message - sizeof INCORRECT), reason);
+    }
+    return status;
+}
+
+/* A file without a header has a row of a person where the header should be; and the reader names a
+   column that stands there twice. */
+static int incorrect_beginning(int status, const char *file, struct error *error)
+{
+    static const char before[] = "two columns are named \"";
+    const char *name = strstr(error->message, before);
+    if (status == STATUS_INVALID && name != NULL) {
+        name += sizeof before - 1;
+        const char *end = strchr(name, '"');
+        struct str text = {name, end == NULL ? 0 : (size_t)(end - name)};
+        if (record_column_find(text) == RECORD_COLUMN_COUNT) {
+            error_set(error, status, "%s, line 1: two columns have the same name", file);
+        }
+    }
+    return incorrect(status, error);
+}
+
+static void append_header(struct text_buffer *out, const struct csv_reader *reader)
+{
+    for (size_t i = 0; i < csv_reader_column_count(reader); i++) {
+        text_append(out, i == 0 ? STR("") : STR(","));
+        text_append(out, csv_reader_column(reader, i));
+    }
+}
+
+/* What is shown of a header that is not as it should be: nothing where hardly a name is right, for
+   that is a row of data. */
+static int refuse_header(const struct csv_reader *reader, size_t known, const bool *seen,
+                         const char *file, struct error *error)
+{
+    struct text_buffer actual = TEXT_BUFFER(64 << 10);
+    bool shown = known >= RECORD_COLUMN_COUNT / 2;
+    if (shown) {
+        append_header(&actual, reader);
+    }
+    error_set(error, STATUS_INVALID,
+              INCORRECT "invalid header. Expected header: '%s' Actual header: '%.*s'",
+              RECORD_COLUMNS_SQL, STR_ARG(shown ? text_str(&actual) : STR("not shown")));
+    text_free(&actual);
+    error_detail(error, "%s, line 1:", file);
+    for (size_t i = 0; i < RECORD_COLUMN_COUNT; i++) {
+        if (!seen[i] && i != RECORD_COUNTY) {
+            error_detail(error, "missing: %.*s", STR_ARG(record_columns[i]));
+        }
+    }
+    for (size_t i = 0; i < csv_reader_column_count(reader); i++) {
+        struct str name = csv_reader_column(reader, i);
+        if (record_column_find(name) != RECORD_COLUMN_COUNT) {
+            continue;
+        }
+        if (shown) {
+            error_detail(error, "unknown: %.*s", STR_ARG(name));
+        } else {
+            error_detail(error, "unknown: column %zu", i + 1);
+        }
+    }
+    return STATUS_INVALID;
+}
+
+/* ---- rows ---- */
+
+struct importing {
+    struct connection *connection;
+    struct csv_reader *reader;
+    const char *file;
+    size_t places[RECORD_COLUMN_COUNT]; /* of each column in the file, or NO_COLUMN */
+    char job[24];
+    struct text_buffer chunk;
+    uint64_t rows;
+};
+
+static int read_header(struct importing *importing, struct error *error)
+{
+    bool seen[RECORD_COLUMN_COUNT] = {false};
+    size_t known = 0;
+    size_t count = csv_reader_column_count(importing->reader);
+    for (size_t i = 0; i < RECORD_COLUMN_COUNT; i++) {
+        importing->places[i] = NO_COLUMN;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t column = record_column_find(csv_reader_column(importing->reader, i));
+        if (column != RECORD_COLUMN_COUNT) {
+            importing->places[column] = i;
+            seen[column] = true;
+            known++;
+        }
+    }
+    size_t expected = RECORD_COLUMN_COUNT - (seen[RECORD_COUNTY] ? 0 : 1);
+    bool good = known == count && known == expected;
+    return good ? 0 : refuse_header(importing->reader, known, seen, importing->file, error);
+}
+
+static int append_row(struct importing *importing, const struct csv_field *fields,
+                      struct error *error)
+{
+    text_append(&importing->chunk, str_from(importing->job));
+    for (size_t i = 0; i < RECORD_COLUMN_COUNT; i++) {
+        struct str value = {NULL, 0};
+        if (importing->places[i] != NO_COLUMN) {
+            const struct csv_field *field = &fields[importing->places[i]];
+            if (field->text.len > 0) {
+                value = field->text;
+            } else if (field->quoted) {
+                value = STR("");
+            }
+        }
+        if (value.ptr == NULL && i <= RECORD_SOURCE_PERSON_ID) {
+            return error_set(error, STATUS_INVALID, INCORRECT "%s, line %" PRIu64 ": %.*s is empty",
+                             importing->file, csv_reader_line(importing->reader),
+                             STR_ARG(record_columns[i]));
+        }
+        text_append_char(&importing->chunk, '\t');
+        copy_append_text(&importing->chunk, value);
+    }
+    text_append_char(&importing->chunk, '\n');
+    importing->rows++;
+    return importing->chunk.failed ? error_out_of_memory(error) : 0;
+}
+
+static int send(struct importing *importing, struct error *error)
+{
+    int status = copy_in_write(importing->connection, text_str(&importing->chunk), error);
+    text_clear(&importing->chunk);
+    return status;
+}
+
+static int copy_rows(struct importing *importing, struct error *error)
+{
+    for (;;) {
+        const struct csv_field *fields;
+        int status = incorrect(csv_reader_next(importing->reader, &fields, error), error);
+        if (status == 0 && fields == NULL) {
+            return send(importing, error);
+        }
+        if (status == 0) {
+            status = append_row(importing, fields, error);
+        }
+        if (status == 0 && importing->chunk.len >= CHUNK_BYTES) {
+            status = send(importing, error);
+        }
+        if (status != 0) {
+            return status;
+        }
+    }
+}
+
+static int copy_all(struct importing *importing, struct error *error)
+{
+    int status = copy_in_begin(importing->connection,
+                               "copy empi.person_record_staging (job_id," RECORD_COLUMNS_SQL ")\n"
+                               "from stdin",
+                               error);
+    if (status != 0) {
+        return status;
+    }
+    status = copy_rows(importing, error);
+    if (status != 0) {
+        copy_in_abort(importing->connection, "the import failed");
+        return status;
+    }
+    return copy_in_end(importing->connection, NULL, error);
+}
+
+/* ---- the job ---- */
+
+static int insert_job(int64_t *out, struct connection *connection, const struct import *import,
+                      struct error *error)
+{
+    struct query_parameter parameters[] = {query_integer(import->config_id),
+                                           query_text(import->source_uri)};
+    struct rows *rows;
+    int status = query_run(&rows, connection,
+                           "insert into empi.job (job_type, config_id, source_uri)\n"
+                           "select 'import-person-records', id, $2\n"
+                           "from empi.config\n"
+                           "where id = $1::bigint\n"
+                           "returning id",
+                           parameters, ARRAY_LENGTH(parameters), error);
+    if (status != 0) {
+        return status;
+    }
+    if (rows_count(rows) == 0) {
+        status =
+            error_set(error, STATUS_INVALID, "there is no config cfg_%" PRId64, import->config_id);
+    } else {
+        *out = rows_integer(rows, 0, 0);
+    }
+    rows_free(rows);
+    return status;
+}
+
+static int import_all(struct import_report *out, struct importing *importing,
+                      const struct import *import, struct error *error)
+{
+    int status = insert_job(&out->job_id, importing->connection, import, error);
+    if (status == 0) {
+        snprintf(importing->job, sizeof importing->job, "%" PRId64, out->job_id);
+        status = copy_all(importing, error);
+        out->rows = importing->rows;
+    }
+    return status == 0 ? transaction_commit(importing->connection, error) : status;
+}
+
+int imports_create(struct import_report *out, struct connection *connection,
+                   const struct import *import, struct error *error)
+{
+    struct importing importing = {
+        .connection = connection,
+        .file = import->records->name,
+        .chunk = TEXT_BUFFER(CHUNK_BYTES + 4 * (size_t)CSV_MAX_ROW_BYTES),
+    };
+    int status = csv_reader_open(&importing.reader, import->records, error);
+    if (status != 0) {
+        return incorrect_beginning(status, importing.file, error);
+    }
+    status = read_header(&importing, error);
+    if (status == 0) {
+        status = transaction_begin(connection, error);
+    }
+    if (status == 0) {
+        status = import_all(out, &importing, import, error);
+        if (status != 0) {
+            transaction_roll_back(connection);
+        }
+    }
+    text_free(&importing.chunk);
+    csv_reader_free(importing.reader);
+    return status;
+}
