@@ -121,31 +121,39 @@ int64_t calendar_timestamp_to_date(int64_t timestamp)
     return floor_divide(timestamp, CALENDAR_DAY);
 }
 
-bool calendar_add(int64_t timestamp, struct value_interval interval, int64_t *out)
+static bool add_days(int64_t timestamp, int64_t days, int64_t *out)
 {
-    *out = timestamp;
+    int64_t microseconds;
+    return !__builtin_mul_overflow(days, CALENDAR_DAY, &microseconds) &&
+           !__builtin_add_overflow(timestamp, microseconds, out);
+}
+
+static bool add_months(int64_t timestamp, int64_t months, int64_t *out)
+{
+    int64_t microseconds;
+    struct calendar_date date = calendar_date(calendar_day_of(timestamp, &microseconds));
+    months += date.year * CALENDAR_MONTHS + (date.month - 1);
+    date.year = floor_divide(months, CALENDAR_MONTHS);
+    date.month = (int)(months - date.year * CALENDAR_MONTHS) + 1;
+    int length = calendar_month_length(date.year, date.month);
+    date.day = date.day > length ? length : date.day;
+    return calendar_is_valid(date) &&
+           !__builtin_mul_overflow(calendar_days(date), CALENDAR_DAY, out) &&
+           !__builtin_add_overflow(*out, microseconds, out);
+}
+
+bool calendar_add(int64_t timestamp, struct value_interval interval, bool with_zone, int64_t *out)
+{
     if (!calendar_timestamp_is_finite(timestamp)) {
+        *out = timestamp;
         return true;
     }
-    int64_t microseconds;
-    int64_t days = calendar_day_of(timestamp, &microseconds);
-    if (interval.months != 0) {
-        struct calendar_date date = calendar_date(days);
-        int64_t months = date.year * CALENDAR_MONTHS + (date.month - 1) + interval.months;
-        date.year = floor_divide(months, CALENDAR_MONTHS);
-        date.month = (int)(months - date.year * CALENDAR_MONTHS) + 1;
-        int length = calendar_month_length(date.year, date.month);
-        date.day = date.day > length ? length : date.day;
-        if (!calendar_is_valid(date)) {
-            return false;
-        }
-        days = calendar_days(date);
-    }
-    days += interval.days;
-    return !__builtin_mul_overflow(days, CALENDAR_DAY, out) &&
-           !__builtin_add_overflow(*out, microseconds, out) &&
-           !__builtin_add_overflow(*out, interval.microseconds, out) &&
-           calendar_timestamp_is_finite(*out);
+    bool negative = interval.months < 0 || interval.days < 0 || interval.microseconds < 0;
+    int64_t before = with_zone && negative ? interval.microseconds : 0;
+    int64_t after = interval.microseconds - before;
+    return !__builtin_add_overflow(timestamp, before, out) &&
+           add_months(*out, interval.months, out) && add_days(*out, interval.days, out) &&
+           !__builtin_add_overflow(*out, after, out) && calendar_timestamp_is_finite(*out);
 }
 
 bool calendar_negate(struct value_interval interval, struct value_interval *out)

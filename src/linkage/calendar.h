@@ -79,8 +79,9 @@ int64_t calendar_timestamp_to_date(int64_t timestamp);
 /* ---- adding ---- */
 
 /* timestamp + interval: months first, to the last day of a shorter month, then days, then
-   microseconds. Infinite timestamps stay. False out of range. */
-bool calendar_add(int64_t timestamp, struct value_interval interval, int64_t *out);
+   microseconds. With a time zone microseconds come first when any part of the interval is negative.
+   Infinite timestamps stay. False out of range. */
+bool calendar_add(int64_t timestamp, struct value_interval interval, bool with_zone, int64_t *out);
 
 /* The interval with each part negated; false when a part has no negative. */
 bool calendar_negate(struct value_interval interval, struct value_interval *out);

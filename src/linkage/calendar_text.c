@@ -146,16 +146,24 @@ static bool scan_date(struct scanner *scanner, int64_t *out)
 /* "epoch", "infinity" and "-infinity"; at what follows it does not look. */
 static bool scan_special_date(struct scanner *scanner, int64_t *out)
 {
+    bool negative = peek(scanner) == '-';
+    struct str rest = {scanner->ptr + scanner->at + negative,
+                       scanner->len - scanner->at - negative};
     if (accept_word(scanner, "epoch")) {
         *out = 0;
-    } else if (accept_word(scanner, "infinity")) {
-        *out = CALENDAR_DATE_INFINITY;
-    } else if (accept_word(scanner, "-infinity")) {
-        *out = -CALENDAR_DATE_INFINITY;
-    } else {
-        return false;
+        return true;
     }
-    return true;
+    /* The short form only when nothing follows. */
+    if (accept_word(scanner, "infinity") || accept_word(scanner, "-infinity")) {
+        *out = negative ? -CALENDAR_DATE_INFINITY : CALENDAR_DATE_INFINITY;
+        return true;
+    }
+    if (str_equal_ignoring_case(rest, STR("inf"))) {
+        scanner->at = scanner->len;
+        *out = negative ? -CALENDAR_DATE_INFINITY : CALENDAR_DATE_INFINITY;
+        return true;
+    }
+    return false;
 }
 
 bool calendar_parse_special_date(struct str text, int64_t *out)
@@ -226,8 +234,12 @@ static bool scan_offset(struct scanner *scanner, int64_t *out)
         read_two_digits(&more, &minutes);
         at = more;
     }
+    int64_t seconds = 0;
+    if (accept(&at, ':')) {
+        read_two_digits(&at, &seconds);
+    }
     *scanner = at;
-    *out = hours * CALENDAR_HOUR + minutes * CALENDAR_MINUTE;
+    *out = hours * CALENDAR_HOUR + minutes * CALENDAR_MINUTE + seconds * CALENDAR_SECOND;
     *out = negative ? -*out : *out;
     return true;
 }
@@ -255,9 +267,12 @@ bool calendar_parse_timestamp(struct str text, bool with_zone, int64_t *out)
         !calendar_timestamp(days, time, out)) {
         return false;
     }
-    accept(&scanner, 'Z');
     int64_t offset;
-    if (scan_offset(&scanner, &offset) && with_zone && __builtin_sub_overflow(*out, offset, out)) {
+    struct scanner zone = scanner;
+    if (accept(&zone, ' ') && accept_word(&zone, "utc")) {
+        scanner = zone;
+    } else if (!accept(&scanner, 'Z') && scan_offset(&scanner, &offset) && with_zone &&
+               __builtin_sub_overflow(*out, offset, out)) {
         return false;
     }
     skip_spaces(&scanner);
@@ -321,38 +336,34 @@ static bool add_large(int64_t *sum, int64_t number, int64_t unit)
            !__builtin_add_overflow(*sum, amount, sum);
 }
 
-/* What a fraction of a unit is worth in whole units below; a fraction of next to nothing is
-   nothing. */
+/* What a fraction of a unit is worth in microseconds; a fraction of next to nothing is nothing. */
 static int64_t rounded(double fraction, int64_t unit)
 {
     return fabs(fraction) > 1e-10 ? (int64_t)round(fraction * (double)unit) : 0;
 }
 
+/* A fraction of years becomes whole months, of quarters months and days, of months days, of weeks
+   days and time, of days time. What is left of a month or day of months is dropped. */
 static bool add_unit(struct value_interval *out, const struct interval_unit *unit, int64_t number,
                      double fraction)
 {
     if (unit->microseconds > 0) {
-        int64_t part = unit->microseconds == 1 ? 0 : rounded(fraction, unit->microseconds);
         return add_large(&out->microseconds, number, unit->microseconds) &&
-               add_large(&out->microseconds, part, 1);
+               add_large(&out->microseconds, rounded(fraction, unit->microseconds), 1);
     }
-    if (unit->days > 0 || unit->months == 1) {
-        /* Whole days out of a fraction of a week or month, then time. */
-        int64_t days = unit->days > 0 ? unit->days : 30;
-        int64_t whole = days == 1 ? 0 : (int64_t)(fraction * (double)days);
-        double rest = fraction * (double)days - (double)whole;
-        bool added = unit->days > 0 ? add_small(&out->days, number, unit->days)
-                                    : add_small(&out->months, number, 1);
-        return added && add_small(&out->days, whole, 1) &&
+    if (unit->days > 0) {
+        double days = unit->days > 1 ? trunc(fraction * (double)unit->days) : 0.0;
+        double rest = fraction * (double)unit->days - days;
+        return add_small(&out->days, number, unit->days) &&
+               add_small(&out->days, (int64_t)days, 1) &&
                add_large(&out->microseconds, rounded(rest, CALENDAR_DAY), 1);
     }
-    if (unit->months == 3) {
-        int64_t whole = (int64_t)(fraction * 3);
-        return add_small(&out->months, number, 3) && add_small(&out->months, whole, 1) &&
-               add_small(&out->days, rounded(fraction * 3 - (double)whole, 30), 1);
-    }
+    enum { DAYS_A_MONTH = 30, QUARTER = 3 };
+    double months = trunc(fraction * (double)unit->months);
+    double rest = fraction * (double)unit->months - months;
+    int64_t days = unit->months <= QUARTER ? (int64_t)(rest * DAYS_A_MONTH) : 0;
     return add_small(&out->months, number, unit->months) &&
-           add_small(&out->months, rounded(fraction, unit->months), 1);
+           add_small(&out->months, (int64_t)months, 1) && add_small(&out->days, days, 1);
 }
 
 static void skip_blanks(struct scanner *scanner)
@@ -365,6 +376,7 @@ static void skip_blanks(struct scanner *scanner)
 /* Digits with an optional fraction, in two parts. */
 static bool scan_amount(struct scanner *scanner, int64_t *number, double *fraction)
 {
+    enum { FRACTION_MAX = 60 };
     size_t start = scanner->at;
     while (is_digit(peek(scanner))) {
         scanner->at++;
@@ -375,12 +387,16 @@ static bool scan_amount(struct scanner *scanner, int64_t *number, double *fracti
         return false;
     }
     if (accept(scanner, '.')) {
-        size_t point = scanner->at - 1;
-        while (is_digit(peek(scanner))) {
-            scanner->at++;
+        /* More digits than these do not change a double. */
+        char text[2 + FRACTION_MAX] = "0.";
+        size_t length = 2;
+        for (; is_digit(peek(scanner)); scanner->at++) {
+            if (length < sizeof text) {
+                text[length++] = peek(scanner);
+            }
         }
-        if (scanner->at > point + 1) {
-            double_from_text((struct str){scanner->ptr + point, scanner->at - point}, fraction);
+        if (length > 2) {
+            double_from_text((struct str){text, length}, fraction);
         }
     }
     return true;

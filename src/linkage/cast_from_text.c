@@ -173,13 +173,13 @@ static bool scaled_integer(const struct number_parts *number, unsigned scale, in
     return !__builtin_sub_overflow(0, value, out);
 }
 
-/* Whether the digits before the point alone stay below a limit: DuckDB gathers them before it looks
+/* Whether the digits before the point alone are within a limit: DuckDB gathers them before it looks
    at an exponent. */
 static bool whole_fits(const struct number_parts *number, int64_t limit)
 {
-    struct number_parts whole = {.whole = number->whole};
+    struct number_parts whole = {.negative = number->negative, .whole = number->whole};
     int64_t value;
-    return scaled_integer(&whole, 0, &value) && value <= limit;
+    return scaled_integer(&whole, 0, &value) && value <= limit && value >= -limit - 1;
 }
 
 /* 0x… and 0b…, without sign; single underscores between digits. */
@@ -355,10 +355,18 @@ enum cast_outcome cast_text_to_interval(struct arena *scratch, const struct cast
 
 /* ---- lists ---- */
 
-/* The end of the item that begins at `at`: the comma or closing bracket after it, outside quotes
-   and inner brackets; text.len when there is none. */
+/* The bracket that closes another; 0 for what is none. */
+static char closing(char c)
+{
+    return c == '[' ? ']' : c == '{' ? '}' : c == '(' ? ')' : '\0';
+}
+
+/* The end of the item that begins at `at`: the comma or bracket after it, outside quotes and inner
+   brackets; text.len when the brackets or quotes are wrong. */
 static size_t item_end(struct str text, size_t at)
 {
+    enum { NESTING = 64 };
+    char open[NESTING]; /* what has to close */
     size_t depth = 0;
     char quote = '\0';
     for (; at < text.len; at++) {
@@ -366,22 +374,47 @@ static size_t item_end(struct str text, size_t at)
         if (quote != '\0') {
             at += c == '\\';
             quote = c == quote ? '\0' : quote;
+        } else if (c == '\\' && at + 1 < text.len && strchr("\"'", text.ptr[at + 1]) != NULL) {
+            at++;
         } else if (c == '"' || c == '\'') {
             quote = c;
-        } else if (c == '[' || c == '{' || c == '(') {
-            depth++;
-        } else if (depth > 0 && (c == ']' || c == '}' || c == ')')) {
-            depth--;
-        } else if (c == ',' || c == ']') {
-            if (depth == 0) {
-                return at;
+        } else if (closing(c) != '\0') {
+            if (depth == NESTING) {
+                return text.len;
             }
+            open[depth++] = closing(c);
+        } else if (depth > 0) {
+            depth -= c == open[depth - 1];
+        } else if (c == ',' || c == ']') {
+            return at;
         }
     }
     return text.len;
 }
 
-/* One item's text: NULL, in quotes with escapes, or as it stands. */
+/* The item without its quotes, wherever they stand, and without the backslashes before what they
+   protect. `out` has room for the item's length. Returns the length. */
+static size_t unquote(struct str item, char *out)
+{
+    size_t length = 0;
+    char quote = '\0';
+    for (size_t i = 0; i < item.len; i++) {
+        char c = item.ptr[i];
+        char next = i + 1 < item.len ? item.ptr[i + 1] : '\0';
+        if (c == '\\' && next != '\0' && (quote != '\0' || next == '"' || next == '\'')) {
+            out[length++] = next;
+            i++;
+        } else if (quote == '\0' ? c == '"' || c == '\'' : c == quote) {
+            quote = quote == '\0' ? c : '\0';
+        } else {
+            out[length++] = c;
+        }
+    }
+    return length;
+}
+
+/* One item's text: NULL, or what stands there without quotes. An item in brackets keeps them: they
+   are those of its own items. */
 static enum cast_outcome item_text(struct arena *scratch, struct str item, struct value *out)
 {
     item = trim(item);
@@ -389,21 +422,17 @@ static enum cast_outcome item_text(struct arena *scratch, struct str item, struc
         *out = VALUE_NONE;
         return CAST_DONE;
     }
-    char quote = item.len >= 2 ? item.ptr[0] : '\0';
-    if ((quote != '"' && quote != '\'') || item.ptr[item.len - 1] != quote) {
-        function_return_text(out, item.ptr, item.len);
+    function_return_text(out, item.ptr, item.len);
+    bool quoted = item.len > 0 && (memchr(item.ptr, '"', item.len) != NULL ||
+                                   memchr(item.ptr, '\'', item.len) != NULL);
+    if (!quoted || closing(item.ptr[0]) != '\0') {
         return CAST_DONE;
     }
     char *text = arena_alloc(scratch, item.len);
     if (text == NULL) {
         return CAST_EXHAUSTED;
     }
-    size_t length = 0;
-    for (size_t i = 1; i + 1 < item.len; i++) {
-        i += item.ptr[i] == '\\' && i + 2 < item.len;
-        text[length++] = item.ptr[i];
-    }
-    function_return_text(out, text, length);
+    function_return_text(out, text, unquote(item, text));
     return CAST_DONE;
 }
 
@@ -412,12 +441,9 @@ static enum cast_outcome convert_item(struct arena *scratch, const struct cast *
 {
     struct value text;
     enum cast_outcome outcome = item_text(scratch, item, &text);
-    if (outcome != CAST_DONE) {
+    if (outcome != CAST_DONE || text.is_null) {
+        *out = text;
         return outcome;
-    }
-    *out = text;
-    if (text.is_null || cast->element == NULL) {
-        return CAST_DONE;
     }
     outcome = cast->element->convert(scratch, cast->element, text, out);
     if (outcome == CAST_FAILED && cast->mode == CAST_TRY) {

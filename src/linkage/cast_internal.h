@@ -24,7 +24,7 @@ struct cast {
     struct value_type to;
     enum cast_mode mode;
     cast_convert *convert;
-    const struct cast *element; /* LIST to LIST, TEXT to LIST: for the items; NULL for a copy */
+    const struct cast *element; /* LIST to LIST, TEXT to LIST: for the items */
 };
 
 /* The conversion between two types that are neither NULL nor the same; NULL when there is none. */

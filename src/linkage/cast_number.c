@@ -88,8 +88,9 @@ enum cast_outcome cast_to_integer(struct arena *scratch, const struct cast *cast
         number = cast_divide_rounded(number, cast->from.scale);
     } else if (cast->from.kind == VALUE_FLOAT || cast->from.kind == VALUE_DOUBLE) {
         /* Half to even, unlike decimals: that is what the processor does and DuckDB leaves. */
+        double limit = cast->to.kind == VALUE_INTEGER ? 0x1p31 : 0x1p63;
         double rounded = nearbyint(value.real);
-        if (!(rounded >= -0x1p63 && rounded < 0x1p63)) {
+        if (!(value.real >= -limit && rounded < limit)) {
             return CAST_FAILED;
         }
         number = (int64_t)rounded;
@@ -111,7 +112,9 @@ enum cast_outcome cast_to_decimal(struct arena *scratch, const struct cast *cast
     (void)scratch;
     struct value_type to = cast->to;
     if (cast->from.kind == VALUE_FLOAT || cast->from.kind == VALUE_DOUBLE) {
+        /* DuckDB takes the whole number through the type that it came from. */
         double number = round(value.real * (double)cast_power_of_ten(to.scale));
+        number = cast->from.kind == VALUE_FLOAT ? (float)number : number;
         double limit = (double)cast_power_of_ten(to.width);
         if (!(number < limit && number > -limit)) {
             return CAST_FAILED;

@@ -61,7 +61,8 @@ static void add_interval(const struct function_call *call, int64_t timestamp,
                          struct value_interval interval, struct value *out)
 {
     int64_t sum;
-    if (calendar_add(timestamp, interval, &sum)) {
+    bool with_zone = call->binding->result.kind == VALUE_TIMESTAMPTZ;
+    if (calendar_add(timestamp, interval, with_zone, &sum)) {
         function_return_integer(out, sum);
     } else {
         function_fail(call, out);
@@ -174,23 +175,32 @@ static void run_interval_times_integer(const struct function_call *call,
     }
 }
 
+/* Rounded to the sixth decimal place, as PostgreSQL does it on the way. */
+static double to_millionths(double number)
+{
+    return rint(number * 1e6) / 1e6;
+}
+
 /* Whole months stay months; what is left of a month becomes days, at 30 a month, and what is left
    of a day becomes time. */
-static void scale(const struct function_call *call, struct value_interval interval, double factor,
-                  struct value *out)
+static void multiply(const struct function_call *call, const struct value_interval *interval,
+                     double factor, struct value *out)
 {
-    enum { DAYS_A_MONTH = 30 };
-    double months = interval.months * factor;
-    double whole_months = trunc(months);
-    double days = interval.days * factor + (months - whole_months) * DAYS_A_MONTH;
-    double whole_days = trunc(days);
-    double rest = (days - whole_days) * (double)CALENDAR_DAY;
-    double time = round((double)interval.microseconds * factor + rest);
-    if (!(fabs(whole_months) < 0x1p31 && fabs(whole_days) < 0x1p31 && fabs(time) < 0x1p63)) {
+    const double seconds_a_day = 86400.0;
+    double months = trunc(interval->months * factor);
+    double more_days = to_millionths((interval->months * factor - months) * 30.0);
+    double days = interval->days * factor;
+    double rest = days - trunc(days) + more_days - trunc(more_days);
+    double seconds = to_millionths(rest * seconds_a_day);
+    double carried = fabs(seconds) >= seconds_a_day ? trunc(seconds / seconds_a_day) : 0.0;
+    days = trunc(days) + trunc(more_days) + carried;
+    double time =
+        rint((double)interval->microseconds * factor + (seconds - carried * seconds_a_day) * 1e6);
+    if (!(fabs(months) < 0x1p31 && fabs(days) < 0x1p31 && fabs(time) < 0x1p63)) {
         function_fail(call, out);
         return;
     }
-    struct value_interval product = {(int32_t)whole_months, (int32_t)whole_days, (int64_t)time};
+    struct value_interval product = {(int32_t)months, (int32_t)days, (int64_t)time};
     function_return_interval(call, product, out);
 }
 
@@ -198,7 +208,7 @@ static void run_interval_times_real(const struct function_call *call, const stru
                                     struct value *out)
 {
     bool first = call->binding->parameters[0].kind == VALUE_INTERVAL;
-    scale(call, *arguments[first ? 0 : 1].interval, arguments[first ? 1 : 0].real, out);
+    multiply(call, arguments[first ? 0 : 1].interval, arguments[first ? 1 : 0].real, out);
 }
 
 /* NULL by zero. */
@@ -207,9 +217,9 @@ static void run_interval_divided(const struct function_call *call, const struct 
 {
     if (arguments[1].real == 0.0) {
         *out = VALUE_NONE;
-    } else {
-        scale(call, *arguments[0].interval, 1.0 / arguments[1].real, out);
+        return;
     }
+    multiply(call, arguments[0].interval, 1.0 / arguments[1].real, out);
 }
 
 /* ---- binding of operators ---- */

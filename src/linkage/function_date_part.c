@@ -299,11 +299,10 @@ static int bind_named_part(struct function_bind_call *call)
 
 /* ---- differences ---- */
 
-/* Days since a Monday, so that whole weeks are Monday to Sunday. */
-static int64_t week_number(int64_t days)
+/* The Monday on or before a day. */
+static int64_t monday_of(int64_t days)
 {
-    const int64_t monday = 3; /* 1970-01-01 was a Thursday */
-    return floor_divide(days + monday, 7);
+    return days - (calendar_weekday(days) + 6) % 7;
 }
 
 static int64_t months_of(int64_t days)
@@ -323,10 +322,8 @@ static int64_t unit_number(enum part part, int64_t timestamp)
     case PART_CENTURY: return calendar_date(days).year / 100;
     case PART_DECADE: return calendar_date(days).year / 10;
     case PART_YEAR: return calendar_date(days).year;
-    case PART_QUARTER: return floor_divide(months_of(days), 3);
+    case PART_QUARTER: return months_of(days) / 3;
     case PART_MONTH: return months_of(days);
-    case PART_WEEK:
-    case PART_YEAR_WEEK: return week_number(days);
     case PART_ISO_YEAR: calendar_iso_week(days, &iso_year); return iso_year;
     case PART_HOUR: return floor_divide(timestamp, CALENDAR_HOUR);
     case PART_MINUTE: return floor_divide(timestamp, CALENDAR_MINUTE);
@@ -349,6 +346,11 @@ static void run_date_diff(const struct function_call *call, const struct value *
     }
     int64_t difference;
     enum part part = part_of(call);
+    if (part == PART_WEEK || part == PART_YEAR_WEEK) {
+        /* DuckDB counts no boundaries here but whole weeks between the two days. */
+        function_return_integer(out, (unit_number(PART_DAY, to) - unit_number(PART_DAY, from)) / 7);
+        return;
+    }
     if (__builtin_sub_overflow(unit_number(part, to), unit_number(part, from), &difference)) {
         function_fail(call, out);
     } else {
@@ -507,10 +509,10 @@ static int64_t truncated_date(enum part part, int64_t days)
         return calendar_days((struct calendar_date){date.year, (date.month - 1) / 3 * 3 + 1, 1});
     case PART_MONTH: return calendar_days((struct calendar_date){date.year, date.month, 1});
     case PART_WEEK:
-    case PART_YEAR_WEEK: return week_number(days) * 7 - 3;
+    case PART_YEAR_WEEK: return monday_of(days);
     case PART_ISO_YEAR:
         calendar_iso_week(days, &iso_year);
-        return week_number(calendar_days((struct calendar_date){iso_year, 1, 4})) * 7 - 3;
+        return monday_of(calendar_days((struct calendar_date){iso_year, 1, 4}));
     default: return days;
     }
 }

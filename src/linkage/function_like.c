@@ -210,9 +210,10 @@ static bool glob_element(struct str pattern, size_t at, char byte, size_t *end)
         bool in = in_class(pattern, at + 1, byte, end);
         return in && *end != SIZE_MAX;
     }
-    if (first == '\\' && at + 1 < pattern.len) {
+    if (first == '\\') {
+        /* At the end of the pattern a backslash matches nothing. */
         *end = at + 2;
-        return pattern.ptr[at + 1] == byte;
+        return at + 1 < pattern.len && pattern.ptr[at + 1] == byte;
     }
     return first == byte;
 }

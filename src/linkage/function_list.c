@@ -257,17 +257,11 @@ static void concat(const struct function_call *call, const struct value *lists, 
     }
 }
 
+/* Lists that are all NULL give an empty one. */
 static void run_concat(const struct function_call *call, const struct value *arguments,
                        struct value *out)
 {
-    size_t count = call->binding->argument_count;
-    for (size_t i = 0; i < count; i++) {
-        if (!arguments[i].is_null) {
-            concat(call, arguments, count, out);
-            return;
-        }
-    }
-    *out = VALUE_NONE;
+    concat(call, arguments, call->binding->argument_count, out);
 }
 
 int function_bind_list_concat(struct function_bind_call *call, bool strict)
@@ -362,7 +356,7 @@ static int bind_flatten(struct function_bind_call *call)
     return function_list_of(call, TYPE(VALUE_NULL), &call->binding->result);
 }
 
-/* array_to_string(list, separator): NULL items are left out. */
+/* array_to_string(list, separator): NULL items are left out; of nothing but NULLs comes NULL. */
 static void run_to_string(const struct function_call *call, const struct value *arguments,
                           struct value *out)
 {
@@ -374,6 +368,10 @@ static void run_to_string(const struct function_call *call, const struct value *
         if (!list->items[i].is_null) {
             length += list->items[i].length + (parts++ > 0 ? separator.len : 0);
         }
+    }
+    if (parts == 0 && list->count > 0) {
+        *out = VALUE_NONE;
+        return;
     }
     char *to = function_new_text(call, length, out);
     bool first = true;

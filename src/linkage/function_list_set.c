@@ -442,9 +442,14 @@ static void run_cosine_similarity(const struct function_call *call, const struct
         function_fail(call, out);
         return;
     }
+    if (arguments[0].list->count == 0) {
+        *out = VALUE_NONE;
+        return;
+    }
     double norm = narrow ? sqrtf((float)(sums.left * sums.right)) : sqrt(sums.left * sums.right);
     double similarity = narrow ? (float)(sums.product / norm) : sums.product / norm;
-    similarity = similarity < 1.0 ? similarity : 1.0;
+    similarity = similarity > 1.0 ? 1.0 : similarity;
+    /* Of a list of zeros it is not a number: DuckDB's comparisons make it -1. */
     function_return_real(out, similarity > -1.0 ? similarity : -1.0);
 }
 

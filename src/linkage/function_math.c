@@ -185,7 +185,10 @@ static int bind_round_decimal(struct function_bind_call *call, struct value_type
     }
     int64_t kept = digits < 0 ? 0 : digits;
     int64_t zeros = digits < 0 ? -digits : 0;
-    zeros = zeros > CAST_DECIMAL_WIDTH ? CAST_DECIMAL_WIDTH + 1 : zeros;
+    if (zeros > 0 && zeros >= type.width - type.scale) {
+        /* No digit would be left but one that the type has no room for: DuckDB makes it 0. */
+        zeros = CAST_DECIMAL_WIDTH + 1;
+    }
     *state = (struct rounding_state){rounding, (unsigned)(scale - kept), (unsigned)zeros};
     call->binding->result.scale = (uint8_t)kept;
     call->binding->state = state;

@@ -117,8 +117,9 @@ static int regex_compile(struct regex *out, pcre2_general_context *memory, struc
 {
     struct text_buffer translated = TEXT_BUFFER(PATTERN_MAX);
     *out = (struct regex){0};
-    int status = options.literal ? regex_pattern_quote(&translated, pattern, error)
-                                 : regex_pattern_translate(&translated, pattern, error);
+    int status = options.literal
+                     ? regex_pattern_quote(&translated, pattern, error)
+                     : regex_pattern_translate(&translated, pattern, options.ignore_case, error);
     if (status == 0) {
         /* An empty pattern leaves the buffer without memory. */
         struct str text = translated.ptr == NULL ? STR("") : text_str(&translated);
@@ -140,6 +141,7 @@ struct search {
     struct regex own; /* a pattern that was compiled for this run only */
     pcre2_match_data *match;
     struct str text;
+    bool is_checked; /* the text is known to be UTF-8 */
 };
 
 /* Where group `number` matched: ptr NULL when it did not, or does not exist. */
@@ -159,17 +161,21 @@ static struct str search_group(const struct search *search, uint32_t number)
 enum search_outcome { SEARCH_FOUND, SEARCH_NOTHING, SEARCH_FAILED };
 
 /* Searches from a byte on. The text is checked to be UTF-8 only the first time. */
-static enum search_outcome search_next(const struct search *search, size_t from)
+static enum search_outcome search_next(struct search *search, size_t from)
 {
     PCRE2_SPTR subject = (PCRE2_SPTR)search->text.ptr;
-    uint32_t options = from == 0 ? 0 : PCRE2_NO_UTF_CHECK;
+    uint32_t options = search->is_checked ? PCRE2_NO_UTF_CHECK : 0;
     int found = pcre2_match(search->regex->code, subject, search->text.len, from, options,
                             search->match, search->regex->limits);
     if (found == PCRE2_ERROR_JIT_STACKLIMIT) {
         found = pcre2_match(search->regex->code, subject, search->text.len, from,
                             options | PCRE2_NO_JIT, search->match, search->regex->limits);
     }
-    return found > 0 ? SEARCH_FOUND : found == PCRE2_ERROR_NOMATCH ? SEARCH_NOTHING : SEARCH_FAILED;
+    if (found > 0) {
+        search->is_checked = true;
+        return SEARCH_FOUND;
+    }
+    return found == PCRE2_ERROR_NOMATCH ? SEARCH_NOTHING : SEARCH_FAILED;
 }
 
 /* What the binding of a function has as state. */
@@ -269,19 +275,20 @@ static size_t character_length(struct str text, size_t at)
 }
 
 /*
- * Goes from match to match as RE2 does: an empty match right behind the last one is passed over.
- * `from` is where to search next, `last` where the last match ended.
+ * Goes from match to match. To replace, an empty match right behind the last one is passed over, as
+ * RE2 does it. To extract, DuckDB goes on where the match ended, and by one character when that is
+ * where it began to search: so an empty match that it had to look for is found twice.
  */
 struct walk {
-    size_t from;
-    size_t last; /* SIZE_MAX before the first */
+    size_t from; /* where to search next */
+    size_t last; /* where the last match ended; SIZE_MAX before the first */
+    bool extracts;
 };
 
-#define WALK ((struct walk){0, SIZE_MAX})
+#define WALK(extracts_) ((struct walk){0, SIZE_MAX, (extracts_)})
 
 /* The next match; *out is where it is. */
-static enum search_outcome walk_next(struct walk *walk, const struct search *search,
-                                     struct str *out)
+static enum search_outcome walk_next(struct walk *walk, struct search *search, struct str *out)
 {
     while (walk->from <= search->text.len) {
         enum search_outcome outcome = search_next(search, walk->from);
@@ -289,22 +296,26 @@ static enum search_outcome walk_next(struct walk *walk, const struct search *sea
             return outcome;
         }
         *out = search_group(search, 0);
-        size_t begin = (size_t)(out->ptr - search->text.ptr);
-        if (out->len == 0 && begin == walk->last) {
-            walk->from = begin + character_length(search->text, begin);
+        size_t end = (size_t)(out->ptr - search->text.ptr) + out->len;
+        bool again = !walk->extracts && out->len == 0 && end == walk->last;
+        bool stands = walk->extracts && end == walk->from;
+        walk->from = end;
+        walk->last = end;
+        if (again || stands) {
+            walk->from += character_length(search->text, end);
             walk->last = SIZE_MAX;
-            continue;
         }
-        walk->from = walk->last = begin + out->len;
-        return SEARCH_FOUND;
+        if (!again) {
+            return SEARCH_FOUND;
+        }
     }
     return SEARCH_NOTHING;
 }
 
-/* The number of matches; -1 when matching fails. */
-static int64_t count_matches(const struct search *search)
+/* The number of matches to extract; -1 when matching fails. */
+static int64_t count_matches(struct search *search)
 {
-    struct walk walk = WALK;
+    struct walk walk = WALK(true);
     struct str match;
     int64_t count = 0;
     for (;; count++) {
@@ -329,37 +340,35 @@ static void run_extract_all(const struct function_call *call, const struct value
         return;
     }
     struct value *items = function_new_list(call, (size_t)count, out);
-    struct walk walk = WALK;
+    struct walk walk = WALK(true);
     for (struct str match; items != NULL && count > 0; count--, items++) {
         walk_next(&walk, &search, &match);
         *items = value_from_text(search_group(&search, number));
     }
 }
 
-/* Splitting: an empty match takes one character before it with it. */
-static enum search_outcome split_next(size_t *from, const struct search *search, struct str *out)
+/*
+ * The piece before the next match; search->text becomes what lies behind it. As in DuckDB, ^ and \b
+ * see only what is left of the text. An empty match at its start takes one character.
+ */
+static enum search_outcome split_next(struct search *search, struct str *out)
 {
-    struct str rest = {search->text.ptr + *from, search->text.len - *from};
-    enum search_outcome outcome = search_next(search, *from);
+    struct str rest = search->text;
     *out = rest;
+    enum search_outcome outcome = rest.len == 0 ? SEARCH_NOTHING : search_next(search, 0);
     if (outcome != SEARCH_FOUND) {
         return outcome;
     }
     struct str match = search_group(search, 0);
-    size_t begin = (size_t)(match.ptr - search->text.ptr);
-    if (match.len == 0) {
-        if (begin == *from) {
-            begin += character_length(search->text, begin);
-        }
-        if (begin >= search->text.len) {
+    size_t begin = (size_t)(match.ptr - rest.ptr);
+    if (match.len == 0 && begin == 0) {
+        begin = character_length(rest, 0);
+        if (begin >= rest.len) {
             return SEARCH_NOTHING;
         }
-        out->len = begin - *from;
-        *from = begin;
-        return SEARCH_FOUND;
     }
-    out->len = begin - *from;
-    *from = begin + match.len;
+    out->len = begin;
+    search->text = (struct str){rest.ptr + begin + match.len, rest.len - begin - match.len};
     return SEARCH_FOUND;
 }
 
@@ -373,17 +382,17 @@ static void run_split(const struct function_call *call, const struct value *argu
     size_t count = 1;
     struct str piece;
     enum search_outcome outcome;
-    for (size_t from = 0; (outcome = split_next(&from, &search, &piece)) == SEARCH_FOUND;) {
+    while ((outcome = split_next(&search, &piece)) == SEARCH_FOUND) {
         count++;
     }
     if (outcome == SEARCH_FAILED) {
         function_fail(call, out);
         return;
     }
+    search.text = value_text(arguments[0]);
     struct value *items = function_new_list(call, count, out);
-    size_t from = 0;
     for (; items != NULL && count > 0; count--, items++) {
-        split_next(&from, &search, &piece);
+        split_next(&search, &piece);
         function_return_text(items, piece.ptr, piece.len);
     }
 }
@@ -467,12 +476,12 @@ static void run_replace(const struct function_call *call, const struct value *ar
         return;
     }
     bool valid = is_rewrite_valid(rewrite, &highest);
-    if (!valid || (!state->options.all && highest > search.regex->groups)) {
+    if (!valid || highest > search.regex->groups) {
         *out = arguments[0];
         return;
     }
     struct output output = {.scratch = call->scratch};
-    struct walk walk = WALK;
+    struct walk walk = WALK(false);
     struct str match;
     size_t copied = 0;
     enum search_outcome outcome;

@@ -134,8 +134,8 @@ static void return_part(struct str text, size_t from, size_t to, struct value *o
 
 /*
  * substring(text, from, length): from 1; a negative `from` counts from the end, a negative length
- * takes what lies before; 0 stands before the first character. (DuckDB counts a `from` before the
- * beginning differently when the column holds any text that is not ASCII; here it never does.)
+ * takes what lies before; 0 stands before the first character. (DuckDB counts a `from` outside the
+ * text differently when the column holds any text that is not ASCII; here it never does.)
  */
 static void substring(const struct function_call *call, struct str text, int64_t from,
                       int64_t length, struct value *out)

@@ -331,10 +331,20 @@ static size_t count_pieces(struct str text, struct str delimiter)
 static void run_string_split(const struct function_call *call, const struct value *arguments,
                              struct value *out)
 {
+    if (arguments[0].is_null) {
+        *out = VALUE_NONE;
+        return;
+    }
+    /* A NULL delimiter divides nothing. */
     struct str text = value_text(arguments[0]);
     struct str delimiter = value_text(arguments[1]);
-    struct value *items = function_new_list(call, count_pieces(text, delimiter), out);
+    size_t count = arguments[1].is_null ? 1 : count_pieces(text, delimiter);
+    struct value *items = function_new_list(call, count, out);
     if (items == NULL) {
+        return;
+    }
+    if (arguments[1].is_null) {
+        items[0] = arguments[0];
         return;
     }
     for (size_t at = 0; at != SIZE_MAX; items++) {
@@ -397,7 +407,8 @@ static const struct function FUNCTIONS[] = {
     {.name = "repeat", .overloads = {{"tn:t", run_repeat}}},
     {.name = "string_split",
      .aliases = "str_split string_to_array split",
-     .overloads = {{"tt:L", run_string_split}}},
+     .overloads = {{"tt:L", run_string_split}},
+     .null_aware = true},
     {.name = "split_part", .overloads = {{"ttn:t", run_split_part}}},
     {.name = "md5", .overloads = {{"t:t", run_md5}}},
     {.name = "hash", .bind = refuse_hash},

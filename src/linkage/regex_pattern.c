@@ -15,10 +15,12 @@ struct translator {
     size_t at;
     struct text_buffer *out;
     struct error *error;
-    bool can_repeat;                    /* whether what was put out last may be repeated */
-    bool is_repeated;                   /* whether it already is */
-    int repeats;                        /* how often, with the repetitions within it multiplied */
-    unsigned depth;                     /* open groups */
+    bool can_repeat;   /* whether what was put out last may be repeated */
+    bool is_repeated;  /* whether it already is */
+    bool ignores_case; /* anywhere in the pattern */
+    size_t cased_at;   /* where a property of upper or lower case stands; SIZE_MAX for nowhere */
+    int repeats;       /* how often the last operand repeats, with repetitions within multiplied */
+    unsigned depth;    /* open groups */
     int most_repeats[MOST_NESTING + 1]; /* the highest `repeats` in each open group so far */
 };
 
@@ -107,6 +109,15 @@ static void put_operand(struct translator *translator)
     translator->can_repeat = true;
     translator->is_repeated = false;
     translator->repeats = 1;
+}
+
+/* An assertion. RE2 lets it be repeated, PCRE2 only in a group. The place is behind it. */
+static void put_assertion(struct translator *translator, const char *assertion)
+{
+    char next = peek(translator, 0);
+    bool repeated = next != '\0' && strchr("*+?{", next) != NULL;
+    text_appendf(translator->out, repeated ? "(?:%s)" : "%s", assertion);
+    put_operand(translator);
 }
 
 /* ---- escapes ---- */
@@ -236,6 +247,9 @@ static int put_property(struct translator *translator)
         }
         translator->at++;
     }
+    if (str_equal(name, STR("Lu")) || str_equal(name, STR("Ll")) || str_equal(name, STR("Lt"))) {
+        translator->cased_at = start;
+    }
     /* Names of more than two letters are of scripts, but for Any; sc: asks for a character's own
        script, as RE2 does, not for all that use it. */
     bool script = name.len > 2 && !str_equal(name, STR("Any"));
@@ -263,9 +277,8 @@ static int translate_escape(struct translator *translator)
         return 0;
     }
     if (c == 'A' || c == 'z' || c == 'b' || c == 'B') {
-        text_appendf(translator->out, "\\%c", c);
         translator->at++;
-        put_operand(translator);
+        put_assertion(translator, (char[]){'\\', c, '\0'});
         return 0;
     }
     if (c == 'C') {
@@ -437,6 +450,7 @@ static int translate_flags(struct translator *translator, size_t start)
             negative = true;
             any = false;
         } else if (c == 'i' || c == 'm' || c == 's' || c == 'U') {
+            translator->ignores_case |= c == 'i' && !negative;
             any = true;
         } else if ((c == ')' || c == ':') && (any || !negative)) {
             break;
@@ -585,6 +599,9 @@ static int translate_next(struct translator *translator)
         return 0;
     case '^':
     case '$':
+        translator->at++;
+        put_assertion(translator, (char[]){c, '\0'});
+        return 0;
     case '.': break;
     default:
         put_code_point(translator, next_code_point(translator));
@@ -597,9 +614,14 @@ static int translate_next(struct translator *translator)
     return 0;
 }
 
-int regex_pattern_translate(struct text_buffer *out, struct str pattern, struct error *error)
+int regex_pattern_translate(struct text_buffer *out, struct str pattern, bool ignore_case,
+                            struct error *error)
 {
-    struct translator translator = {.pattern = pattern, .out = out, .error = error};
+    struct translator translator = {.pattern = pattern,
+                                    .out = out,
+                                    .error = error,
+                                    .ignores_case = ignore_case,
+                                    .cased_at = SIZE_MAX};
     size_t valid = utf8_valid_prefix(pattern);
     if (valid < pattern.len) {
         return fail(&translator, valid, "it is not UTF-8");
@@ -612,6 +634,11 @@ int regex_pattern_translate(struct text_buffer *out, struct str pattern, struct 
     }
     if (translator.depth > 0) {
         return fail(&translator, pattern.len, "a group is not closed");
+    }
+    if (translator.ignores_case && translator.cased_at != SIZE_MAX) {
+        /* RE2 takes letters of the other case in, PCRE2 does not. */
+        return fail(&translator, translator.cased_at,
+                    "\\p{Lu}, \\p{Ll} and \\p{Lt} do not go with ignored case: write \\pL");
     }
     return out->failed ? error_out_of_memory(error) : 0;
 }

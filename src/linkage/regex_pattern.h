@@ -6,7 +6,8 @@
  * gets in, and what both write alike but mean differently (\s, \v, octal numbers) comes out right.
  *
  * What remains different: RE2 never takes exponential time, PCRE2 can; its match limit makes such a
- * match fail. Tables of Unicode may be of different age.
+ * match fail. A loop whose body can be empty may end elsewhere. RE2's \B also matches between the
+ * bytes of a character. Tables of Unicode may be of different age.
  * Thread rule: pure function.
  */
 #ifndef LINKAGE_REGEX_PATTERN_H
@@ -15,9 +16,11 @@
 #include "base/error.h"
 #include "base/str.h"
 
-/* Appends the pattern for PCRE2 (with PCRE2_UTF and PCRE2_DOLLAR_ENDONLY) to `out`. STATUS_INVALID
-   when RE2 would refuse it; the message names the place, in characters from 1. */
-int regex_pattern_translate(struct text_buffer *out, struct str pattern, struct error *error);
+/* Appends the pattern for PCRE2 (with PCRE2_UTF and PCRE2_DOLLAR_ENDONLY) to `out`. `ignore_case`
+   tells that it will be matched so. STATUS_INVALID when RE2 would refuse it; the message names the
+   place, in characters from 1. */
+int regex_pattern_translate(struct text_buffer *out, struct str pattern, bool ignore_case,
+                            struct error *error);
 
 /* Appends the text with every character standing for itself. */
 int regex_pattern_quote(struct text_buffer *out, struct str text, struct error *error);
