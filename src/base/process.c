@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,9 +90,10 @@ static int prepare(struct plan *plan, const struct process_options *options)
     int failure = posix_spawnattr_setflags(&plan->attributes, flags);
     failure = failure != 0 ? failure : posix_spawnattr_setsigmask(&plan->attributes, &none);
     failure = failure != 0 ? failure : posix_spawnattr_setsigdefault(&plan->attributes, &all);
-    failure = failure != 0 ? failure
-                           : posix_spawn_file_actions_addopen(&plan->actions, STDIN_FILENO,
-                                                              "/dev/null", O_RDONLY, 0);
+    if (failure == 0 && !options->keep_input) {
+        failure = posix_spawn_file_actions_addopen(&plan->actions, STDIN_FILENO, "/dev/null",
+                                                   O_RDONLY, 0);
+    }
     failure = failure != 0 ? failure
                            : direct(plan, STDOUT_FILENO, plan->output, options->read_output,
                                     options->discard_all);
@@ -102,6 +105,11 @@ static int prepare(struct plan *plan, const struct process_options *options)
     }
     /* libcurl's and others' descriptors may not be close-on-exec: leave the child only three. */
     return failure != 0 ? failure : posix_spawn_file_actions_addclosefrom_np(&plan->actions, 3);
+}
+
+static const char *message_name(const char *const *arguments, const struct process_options *options)
+{
+    return options->name == NULL ? arguments[0] : options->name;
 }
 
 int process_spawn(struct process *out, const char *const *arguments,
@@ -132,7 +140,9 @@ int process_spawn(struct process *out, const char *const *arguments,
     posix_spawn_file_actions_destroy(&plan.actions);
     posix_spawnattr_destroy(&plan.attributes);
     memory_free(environment);
-    return failure == 0 ? 0 : error_system(error, failure, "cannot start %s", arguments[0]);
+    return failure == 0
+               ? 0
+               : error_system(error, failure, "cannot start %s", message_name(arguments, options));
 }
 
 static void close_streams(struct process *process)
@@ -160,6 +170,27 @@ int process_wait(struct process *process, int *exit_status, struct error *error)
     }
     *exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return 0;
+}
+
+int process_await(const struct process *process, int wake, bool *ended, struct error *error)
+{
+    *ended = false;
+    int descriptor = pidfd_open(process->pid, 0);
+    if (descriptor < 0) {
+        return error_system(error, errno, "cannot watch a child process");
+    }
+    struct pollfd waiting[2] = {
+        {.fd = descriptor, .events = POLLIN},
+        {.fd = wake, .events = POLLIN},
+    };
+    int ready;
+    do {
+        ready = poll(waiting, 2, -1);
+    } while (ready < 0 && errno == EINTR);
+    int status = ready < 0 ? error_system(error, errno, "cannot wait for a child process") : 0;
+    *ended = waiting[0].revents != 0;
+    close(descriptor);
+    return status;
 }
 
 /* Reads to the end, so that the child never waits for us; keeps what fits. */
@@ -206,8 +237,9 @@ int process_run(const char *const *arguments, const struct process_options *opti
     if (status == 0 && exit_status != 0) {
         struct str tail = {output->ptr == NULL ? "" : output->ptr + begin, output->len - begin};
         struct str line = last_line(tail);
-        status = error_set(error, STATUS_IO, "%s ended with status %d%s%.*s", arguments[0],
-                           exit_status, line.len > 0 ? ": " : "", STR_ARG(line));
+        status = error_set(error, STATUS_IO, "%s ended with status %d%s%.*s",
+                           message_name(arguments, options), exit_status, line.len > 0 ? ": " : "",
+                           STR_ARG(line));
     }
     return status;
 }

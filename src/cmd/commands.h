@@ -6,7 +6,10 @@
 
 extern const struct command command_config_check;
 extern const struct command command_config_keys;
+extern const struct command command_flush;
 extern const struct command command_link;
+extern const struct command command_migrate;
+extern const struct command command_psql;
 extern const struct command command_synth;
 
 #endif

@@ -6,9 +6,19 @@
 #include "cmd/commands.h"
 #include "cmd/stop.h"
 
+/* One a line, in the order of --help. */
+/* clang-format off */
 static const struct command *const commands[] = {
-    &command_config_check, &command_config_keys, &command_link, &command_synth, NULL,
+    &command_config_check,
+    &command_config_keys,
+    &command_flush,
+    &command_link,
+    &command_migrate,
+    &command_psql,
+    &command_synth,
+    NULL,
 };
+/* clang-format on */
 
 int main(int argc, char **argv)
 {

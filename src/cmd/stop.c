@@ -33,16 +33,32 @@ static void handle(int number)
     errno = saved;
 }
 
+/* What nohup and a shell's "&" have ignored stays ignored. */
+static void set_handler(int number, const struct sigaction *action)
+{
+    struct sigaction before;
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+        sigaction(number, action, NULL);
+    }
+}
+
 void stop_prepare(void)
 {
     /* No SA_RESTART: a call that waits comes back, and its caller can look at the count. */
     struct sigaction action = {.sa_handler = handle};
     sigfillset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    set_handler(SIGINT, &action);
+    set_handler(SIGTERM, &action);
+    set_handler(SIGHUP, &action);
     /* A reader that went away is a failed write with a message, not a silent death. */
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+}
+
+void stop_ignore_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = SIG_IGN};
+    sigaction(SIGINT, &action, NULL);
 }
 
 int stop_hold(struct error *error)

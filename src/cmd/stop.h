@@ -1,5 +1,5 @@
 /*
- * What SIGINT and SIGTERM do.
+ * What SIGINT, SIGTERM and SIGHUP do.
  *
  * From the start they end the program at once, without leaving half-written files. A command that
  * has more to put in order calls stop_hold(): from then on signals are only counted, and the command
@@ -23,6 +23,9 @@ void stop_prepare(void);
 
 /* From now on signals are counted. May be called again. */
 int stop_hold(struct error *error);
+
+/* Leaves Ctrl-C to a child that shares our terminal. */
+void stop_ignore_interrupts(void);
 
 /* How many there were. */
 unsigned stop_count(void);

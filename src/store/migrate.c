@@ -6,8 +6,14 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/memory.h"
+
 /* Any number that no other lock of ours has; see also empi/locks.h. */
 #define MIGRATE_LOCK "7205910001"
+
+/* Another migration may take its time; a table that stays locked is somebody's job or open session,
+   and whoever waits for it keeps all others waiting. */
+#define LOCK_TIMEOUT "set local lock_timeout = '30s'"
 
 /* A checksum finds edits, not attacks: whoever can change the table can change the schema. */
 static void checksum(const struct migration *migration, char out[33])
@@ -135,10 +141,16 @@ static int go_down(struct connection *connection, const struct migration *migrat
     return status;
 }
 
+static int take_locks(struct connection *connection, struct error *error)
+{
+    int status = query_script(connection, "select pg_advisory_xact_lock(" MIGRATE_LOCK ")", error);
+    return status != 0 ? status : query_script(connection, LOCK_TIMEOUT, error);
+}
+
 static int move(struct migrate_report *out, struct connection *connection, unsigned target,
                 struct error *error)
 {
-    int status = query_script(connection, "select pg_advisory_xact_lock(" MIGRATE_LOCK ")", error);
+    int status = take_locks(connection, error);
     if (status == 0) {
         status = create_table(connection, error);
     }
@@ -162,6 +174,16 @@ static int move(struct migrate_report *out, struct connection *connection, unsig
     return status;
 }
 
+/* Ends the transaction the way that `status` says. */
+static int end_transaction(struct connection *connection, int status, struct error *error)
+{
+    if (status == 0) {
+        return transaction_commit(connection, error);
+    }
+    transaction_roll_back(connection);
+    return status;
+}
+
 int migrate_to(struct migrate_report *out, struct store *store, unsigned target,
                struct error *error)
 {
@@ -179,11 +201,7 @@ int migrate_to(struct migrate_report *out, struct store *store, unsigned target,
     status = transaction_begin(connection, error);
     if (status == 0) {
         status = move(out, connection, target, error);
-    }
-    if (status == 0) {
-        status = transaction_commit(connection, error);
-    } else {
-        transaction_roll_back(connection);
+        status = end_transaction(connection, status, error);
     }
     store_give_back(connection);
     return status;
@@ -210,5 +228,113 @@ int migrate_check(struct store *store, struct error *error)
                            current, migration_count);
         error_hint(error, "run: tuva-empi migrate");
     }
+    return status;
+}
+
+/* ---- listing ---- */
+
+static void describe_row(struct migrate_state *out, const struct rows *rows, size_t row)
+{
+    struct str name = rows_text(rows, row, 1);
+    struct str applied = rows_text(rows, row, 2);
+    out->number = (unsigned)rows_integer(rows, row, 0);
+    snprintf(out->name, sizeof out->name, "%.*s", STR_ARG(name));
+    snprintf(out->applied, sizeof out->applied, "%.*s", STR_ARG(applied));
+    if (out->number < 1 || out->number > migration_count) {
+        out->problem = "unknown to this program, which is older";
+        return;
+    }
+    char expected[33];
+    checksum(&migrations[out->number - 1], expected);
+    if (!str_equal(rows_text(rows, row, 3), str_from(expected))) {
+        out->problem = "edited after it was applied";
+    }
+}
+
+/* Those of the database, then the program's that are not there. */
+static int merge(struct migrate_state **out, size_t *count, const struct rows *rows,
+                 struct error *error)
+{
+    size_t applied = rows == NULL ? 0 : rows_count(rows);
+    struct migrate_state *states =
+        memory_alloc_zeroed(applied + migration_count + 1, sizeof *states);
+    if (states == NULL) {
+        return error_out_of_memory(error);
+    }
+    for (size_t row = 0; row < applied; row++) {
+        describe_row(&states[row], rows, row);
+    }
+    unsigned last = applied == 0 ? 0 : states[applied - 1].number;
+    *count = applied;
+    for (unsigned i = last; i < migration_count; i++) {
+        struct migrate_state *state = &states[(*count)++];
+        state->number = migrations[i].number;
+        snprintf(state->name, sizeof state->name, "%s", migrations[i].name);
+    }
+    *out = states;
+    return 0;
+}
+
+int migrate_list(struct migrate_state **out, size_t *count, struct store *store,
+                 struct error *error)
+{
+    struct connection *connection;
+    int status = store_take(&connection, store, 10, error);
+    if (status != 0) {
+        return status;
+    }
+    bool exists;
+    struct rows *rows = NULL;
+    status = table_exists(&exists, connection, error);
+    if (status == 0 && exists) {
+        status = query_run(&rows, connection,
+                           "select number, name,"
+                           " to_char(applied, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), checksum"
+                           " from empi.schema_migration order by number",
+                           NULL, 0, error);
+    }
+    if (status == 0) {
+        status = merge(out, count, rows, error);
+    }
+    rows_free(rows);
+    store_give_back(connection);
+    return status;
+}
+
+/* ---- emptying ---- */
+
+static int truncate_all(struct connection *connection, struct error *error)
+{
+    int status = take_locks(connection, error);
+    /* All in one statement: they refer to each other. */
+    return status != 0
+               ? status
+               : query_script(
+                     connection,
+                     "do $$ declare names text;"
+                     " begin"
+                     "  select string_agg(format('%I.%I', schemaname, tablename), ', ') into names"
+                     "  from pg_tables"
+                     "  where schemaname = 'empi' and tablename <> 'schema_migration';"
+                     "  if names is not null then"
+                     "   execute 'truncate table ' || names || ' restart identity';"
+                     "  end if;"
+                     " end $$",
+                     error);
+}
+
+int migrate_flush(struct store *store, struct error *error)
+{
+    struct connection *connection;
+    int status = store_take(&connection, store, 10, error);
+    if (status != 0) {
+        return status;
+    }
+    status = transaction_begin(connection, error);
+    if (status == 0) {
+        status = truncate_all(connection, error);
+        status = end_transaction(connection, status, error);
+    }
+    store_give_back(connection);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <libpq-fe.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -63,8 +64,10 @@ static int path_in(char *out, const struct private_cluster *cluster, const char 
                                           "long");
 }
 
-/* Debian keeps each version's programs in a folder of its own; elsewhere they are in PATH. */
-static void find_binaries(char *out)
+/* Debian keeps each version's programs in a folder of its own; elsewhere they are in PATH, and `out`
+   becomes empty. A cluster that exists needs the programs of its version, a new one gets the newest.
+   False when there are versions, but none that serves. */
+static bool find_binaries(char *out, int wanted)
 {
     out[0] = '\0';
     int best = LEAST_VERSION - 1;
@@ -74,14 +77,50 @@ static void find_binaries(char *out)
         char path[PATH_SIZE];
         int version = (int)strtol(entry->d_name, NULL, 10);
         snprintf(path, sizeof path, "/usr/lib/postgresql/%s/bin/initdb", entry->d_name);
-        if (version > best && access(path, X_OK) == 0) {
+        bool serves = wanted == 0 ? version > best : version == wanted;
+        if (serves && access(path, X_OK) == 0) {
             best = version;
             snprintf(out, PATH_SIZE, "/usr/lib/postgresql/%s/bin/", entry->d_name);
         }
     }
-    if (versions != NULL) {
-        closedir(versions);
+    if (versions == NULL) {
+        return true;
     }
+    closedir(versions);
+    return out[0] != '\0';
+}
+
+/* The version that made the cluster; 0 when there is none yet. */
+static int read_version(const char *data)
+{
+    char path[PATH_SIZE + 16];
+    char text[16] = "";
+    snprintf(path, sizeof path, "%s/PG_VERSION", data);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+        return 0;
+    }
+    ssize_t got = read(descriptor, text, sizeof text - 1);
+    close(descriptor);
+    return got > 0 ? (int)strtol(text, NULL, 10) : 0;
+}
+
+static int choose_binaries(struct private_cluster *cluster, const char *data, struct error *error)
+{
+    int version = read_version(data);
+    if (find_binaries(cluster->binaries, version)) {
+        return 0;
+    }
+    if (version == 0) {
+        error_set(error, STATUS_INVALID, "PostgreSQL %d or newer is not installed", LEAST_VERSION);
+        error_hint(error, "install it, or name a server in db.host");
+    } else {
+        error_set(error, STATUS_INVALID,
+                  "the private PostgreSQL in %s is of version %d, which is not installed",
+                  cluster->directory, version);
+        error_hint(error, "install postgresql-%d", version);
+    }
+    return STATUS_INVALID;
 }
 
 static int make_directory(const char *path, mode_t mode, struct error *error)
@@ -128,38 +167,86 @@ static int choose_user(struct private_cluster *cluster, struct error *error)
     return 0;
 }
 
-/* The directory belongs to the server's user; sockets elsewhere when its name is too long. */
-static int prepare_places(struct private_cluster *cluster, const char *directory,
-                          struct error *error)
+/* The name becomes the name of a socket, a word of a setting, and one of a shell's command line. */
+static int check_name(const char *directory, struct error *error)
 {
-    char resolved[PATH_SIZE];
-    if (strlen(directory) >= PATH_SIZE - 32) {
-        return error_set(error, STATUS_INVALID, "the data directory's name is too long");
-    }
-    int status = make_directories(directory, error);
-    if (status != 0) {
-        return status;
-    }
-    char *real = realpath(directory, NULL);
-    if (real == NULL || strlen(real) >= sizeof resolved) {
-        free(real);
-        return error_system(error, errno, "cannot use the data directory %s", directory);
-    }
-    snprintf(cluster->directory, sizeof cluster->directory, "%s", real);
-    free(real);
-    if (geteuid() == 0 && chown(cluster->directory, cluster->uid, cluster->gid) != 0) {
-        return error_system(error, errno, "cannot give %s to the user %s", cluster->directory,
-                            cluster->user);
-    }
-    if (strlen(cluster->directory) > SOCKET_DIRECTORY_MOST) {
+    if (strlen(directory) > SOCKET_DIRECTORY_MOST) {
         error_set(error, STATUS_INVALID, "the data directory's name is too long for a socket: %s",
-                  cluster->directory);
+                  directory);
         error_hint(error, "set TUVA_EMPI_DATA_DIR to a shorter path, at most %d characters",
                    SOCKET_DIRECTORY_MOST);
         return STATUS_INVALID;
     }
-    snprintf(cluster->socket, sizeof cluster->socket, "%s", cluster->directory);
+    if (strpbrk(directory, "'\"\\,`$\n\r") != NULL) {
+        error_set(error, STATUS_INVALID,
+                  "the data directory's name has a quote, a comma, a "
+                  "backslash, a dollar sign or a line end: %s",
+                  directory);
+        error_hint(error, "set TUVA_EMPI_DATA_DIR to another path");
+        return STATUS_INVALID;
+    }
     return 0;
+}
+
+/* Whatever else lies there is not ours to give to another user. */
+static int check_content(const struct private_cluster *cluster, struct error *error)
+{
+    static const char *const ours[] = {
+        ".", "..", "users", "starting", "pgdata", "pgdata.unfinished", "postgresql.log"};
+    DIR *directory = opendir(cluster->directory);
+    if (directory == NULL) {
+        return error_system(error, errno, "cannot read the data directory %s", cluster->directory);
+    }
+    bool foreign = false;
+    bool known = false;
+    const struct dirent *entry;
+    while ((entry = readdir(directory)) != NULL) {
+        bool own = strncmp(entry->d_name, ".s.PGSQL.", 9) == 0;
+        for (size_t i = 0; i < ARRAY_LENGTH(ours); i++) {
+            own = own || strcmp(entry->d_name, ours[i]) == 0;
+        }
+        foreign = foreign || !own;
+        known = known || strcmp(entry->d_name, "users") == 0;
+    }
+    closedir(directory);
+    if (!foreign || known) {
+        return 0;
+    }
+    error_set(error, STATUS_INVALID, "%s holds other files, but no private PostgreSQL",
+              cluster->directory);
+    error_hint(error, "set TUVA_EMPI_DATA_DIR to a directory that is empty or does not exist");
+    return STATUS_INVALID;
+}
+
+/* The directory belongs to the server's user. */
+static int prepare_places(struct private_cluster *cluster, const char *directory,
+                          struct error *error)
+{
+    int status = check_name(directory, error);
+    if (status == 0) {
+        status = make_directories(directory, error);
+    }
+    if (status != 0) {
+        return status;
+    }
+    char resolved[PATH_MAX];
+    if (realpath(directory, resolved) == NULL) {
+        return error_system(error, errno, "cannot use the data directory %s", directory);
+    }
+    status = check_name(resolved, error);
+    if (status != 0) {
+        return status;
+    }
+    snprintf(cluster->directory, sizeof cluster->directory, "%.*s", SOCKET_DIRECTORY_MOST,
+             resolved);
+    snprintf(cluster->socket, sizeof cluster->socket, "%s", cluster->directory);
+    status = check_content(cluster, error);
+    if (status == 0 && geteuid() == 0 &&
+        chown(cluster->directory, cluster->uid, cluster->gid) != 0) {
+        status = error_system(error, errno, "cannot give %s to the user %s", cluster->directory,
+                              cluster->user);
+    }
+    return status;
 }
 
 /* ---- running PostgreSQL's programs ---- */
@@ -190,7 +277,8 @@ static int run_as_user(const struct private_cluster *cluster, const char *progra
     words[count] = NULL;
     /* Messages are parsed by nobody, but a person reads them: in one language. */
     static const char *const environment[] = {"LC_ALL=C", NULL};
-    struct process_options options = {.environment = environment, .own_group = true};
+    struct process_options options = {
+        .environment = environment, .own_group = true, .name = program};
     struct text_buffer output = TEXT_BUFFER(1 << 16);
     int status = process_run(words, &options, &output, error);
     text_free(&output);
@@ -225,6 +313,8 @@ static int initialise(const struct private_cluster *cluster, const char *data, s
         error_prefix(error, "cannot make the private PostgreSQL in %s", cluster->directory);
         if (cluster->binaries[0] == '\0') {
             error_hint(error, "install PostgreSQL 15 or newer, or name a server in db.host");
+        } else if (geteuid() == 0) {
+            error_hint(error, "the user %s must be able to reach it", cluster->user);
         }
     }
     return status;
@@ -238,14 +328,11 @@ static PGPing ping(const struct private_cluster *cluster)
     return PQpingParams(names, values, 0);
 }
 
-static int start(const struct private_cluster *cluster, const char *data, struct error *error)
+static int start_once(const struct private_cluster *cluster, const char *data, const char *log,
+                      struct error *error)
 {
-    char log[PATH_SIZE];
-    int status = path_in(log, cluster, "postgresql.log", error);
-    if (status != 0) {
-        return status;
-    }
-    /* Bulk loads are what it does: long checkpoints, and memory for sorting and index building. */
+    /* Bulk loads are what it does: long checkpoints, and memory for sorting and index building. No
+       values in its log. */
     char settings[2 * PATH_SIZE];
     snprintf(
         settings, sizeof settings,
@@ -260,7 +347,31 @@ static int start(const struct private_cluster *cluster, const char *data, struct
     const char *const arguments[] = {"start",     "--pgdata", data,        "--log",
                                      log,         "--wait",   "--timeout", seconds,
                                      "--options", settings,   "--silent",  NULL};
-    status = run_as_user(cluster, "pg_ctl", arguments, error);
+    return run_as_user(cluster, "pg_ctl", arguments, error);
+}
+
+static void pause_briefly(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+}
+
+static int start(const struct private_cluster *cluster, const char *data, struct error *error)
+{
+    char log[PATH_SIZE];
+    char left[PATH_SIZE + 16];
+    int status = path_in(log, cluster, "postgresql.log", error);
+    if (status != 0) {
+        return status;
+    }
+    /* Of a server that was killed, sessions may live on for a moment, and no new one starts before
+       they are gone. */
+    snprintf(left, sizeof left, "%s/postmaster.pid", data);
+    bool crashed = access(left, F_OK) == 0;
+    status = start_once(cluster, data, log, error);
+    for (int i = 0; status != 0 && crashed && i < START_SECONDS; i++) {
+        pause_briefly();
+        status = start_once(cluster, data, log, error);
+    }
     if (status != 0) {
         error_prefix(error, "cannot start the private PostgreSQL in %s", cluster->directory);
         error_hint(error, "see %s", log);
@@ -292,7 +403,14 @@ static int open_lock(int *out, const struct private_cluster *cluster, const char
         return status;
     }
     *out = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    return *out >= 0 ? 0 : error_system(error, errno, "cannot open %s", path);
+    if (*out < 0) {
+        return error_system(error, errno, "cannot open %s", path);
+    }
+    /* Made by root, it must still serve the server's user when that one runs the program. */
+    if (geteuid() == 0 && fchown(*out, cluster->uid, cluster->gid) != 0) {
+        return error_system(error, errno, "cannot give %s to the user %s", path, cluster->user);
+    }
+    return 0;
 }
 
 static int lock_file(int descriptor, int operation, struct error *error)
@@ -309,7 +427,7 @@ static PGPing settle(const struct private_cluster *cluster)
 {
     PGPing answer = ping(cluster);
     for (int i = 0; answer == PQPING_REJECT && i < START_SECONDS * 10; i++) {
-        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+        pause_briefly();
         answer = ping(cluster);
     }
     return answer;
@@ -320,6 +438,9 @@ static int make_it_run(struct private_cluster *cluster, struct error *error)
 {
     char data[PATH_SIZE];
     int status = path_in(data, cluster, "pgdata", error);
+    if (status == 0) {
+        status = choose_binaries(cluster, data, error);
+    }
     struct stat ignored;
     if (status == 0 && stat(data, &ignored) != 0) {
         status = initialise(cluster, data, error);
@@ -363,7 +484,6 @@ int private_cluster_open(struct private_cluster **out, const char *directory, st
         return error_out_of_memory(error);
     }
     cluster->users = cluster->starting = -1;
-    find_binaries(cluster->binaries);
     int status = choose_user(cluster, error);
     if (status == 0) {
         status = prepare_places(cluster, directory, error);
