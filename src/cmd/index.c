@@ -107,10 +107,11 @@ static int find_database(struct opened *opened, struct error *error)
 /* A private database has no administrator who would do it. */
 static int prepare_schema(struct opened *opened, struct error *error)
 {
-    struct migrate_report report;
-    int status = 0;
-    if (opened->cluster != NULL) {
-        status = migrate_to(&report, opened->index.store, MIGRATE_LATEST, error);
+    unsigned current;
+    int status = migrate_current(&current, opened->index.store, error);
+    if (status == 0 && current < migration_count && opened->cluster != NULL) {
+        struct migrate_report ignored;
+        status = migrate_to(&ignored, opened->index.store, MIGRATE_LATEST, error);
     }
     return status != 0 ? status : migrate_check(opened->index.store, error);
 }

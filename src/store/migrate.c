@@ -93,10 +93,15 @@ static int read_current(unsigned *out, struct connection *connection, struct err
 
 static int create_table(struct connection *connection, struct error *error)
 {
+    bool exists;
+    int status = table_exists(&exists, connection, error);
+    if (status != 0 || exists) {
+        return status;
+    }
     return query_script(
         connection,
         "create schema if not exists empi;"
-        "create table if not exists empi.schema_migration ("
+        "create table empi.schema_migration ("
         " number integer constraint schema_migration_pk primary key,"
         " name text not null,"
         " checksum text not null,"

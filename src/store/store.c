@@ -7,11 +7,14 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/compiler.h"
 #include "base/memory.h"
 #include "store/connection.h"
 #include "store/store_error.h"
 
-enum { DEFAULT_POOL_SIZE = 8, CONNECT_SECONDS = 10, LEAST_SERVER_VERSION = 150000 };
+enum { DEFAULT_POOL_SIZE = 8, LEAST_SERVER_VERSION = 150000 };
+
+#define CONNECT_SECONDS "10"
 
 struct store {
     char *host, *port, *name, *user, *password, *sslmode, *application_name;
@@ -59,31 +62,30 @@ static void ignore_notice(void *context, const char *message)
 
 static int open_connection(struct connection **out, struct store *store, struct error *error)
 {
-    const char *const names[] = {"host",
-                                 "port",
-                                 "dbname",
-                                 "user",
-                                 "password",
-                                 "sslmode",
-                                 "connect_timeout",
-                                 "client_encoding",
-                                 "application_name",
-                                 "options",
-                                 NULL};
-    char seconds[16];
-    snprintf(seconds, sizeof seconds, "%d", CONNECT_SECONDS);
-    /* Timestamps come in one zone and one form, whatever the server's defaults are. */
-    const char *const values[] = {store->host,
-                                  store->port,
-                                  store->name,
-                                  store->user,
-                                  store->password,
-                                  store->sslmode,
-                                  seconds,
-                                  "UTF8",
-                                  store->application_name,
-                                  "-c timezone=UTC -c datestyle=ISO -c extra_float_digits=1",
-                                  NULL};
+    const char *const settings[][2] = {
+        {"host", store->host},
+        {"port", store->port},
+        {"dbname", store->name},
+        {"user", store->user},
+        {"password", store->password},
+        {"sslmode", store->sslmode},
+        {"connect_timeout", CONNECT_SECONDS},
+        /* A server that lost its power tells nothing: its silence is noticed in a minute. */
+        {"keepalives_idle", "30"},
+        {"keepalives_interval", "10"},
+        {"keepalives_count", "3"},
+        {"tcp_user_timeout", "60000"},
+        {"client_encoding", "UTF8"},
+        {"application_name", store->application_name},
+        /* Timestamps come in one zone and one form, whatever the server's defaults are. */
+        {"options", "-c timezone=UTC -c datestyle=ISO -c extra_float_digits=1"},
+    };
+    const char *names[ARRAY_LENGTH(settings) + 1] = {NULL};
+    const char *values[ARRAY_LENGTH(settings) + 1] = {NULL};
+    for (size_t i = 0; i < ARRAY_LENGTH(settings); i++) {
+        names[i] = settings[i][0];
+        values[i] = settings[i][1];
+    }
     struct connection *connection = memory_alloc_zeroed(1, sizeof *connection);
     if (connection == NULL) {
         return error_out_of_memory(error);
@@ -209,13 +211,19 @@ static bool await_room(struct store *store, double until)
     return pthread_cond_timedwait(&store->given_back, &store->lock, &deadline) != ETIMEDOUT;
 }
 
+/* Reading what has come meanwhile finds out that the server closed it; it costs one system call. */
+static bool is_open(struct connection *connection)
+{
+    return PQconsumeInput(connection->pg) == 1 && PQstatus(connection->pg) == CONNECTION_OK;
+}
+
 int store_take(struct connection **out, struct store *store, double seconds, struct error *error)
 {
     double until = clock_monotonic() + seconds;
     pthread_mutex_lock(&store->lock);
     for (;;) {
         struct connection *free = find_free(store);
-        if (free != NULL && PQstatus(free->pg) == CONNECTION_OK) {
+        if (free != NULL && is_open(free)) {
             pthread_mutex_unlock(&store->lock);
             *out = free;
             return 0;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/str.h"
 
 struct mapping {
     const char *sqlstate; /* whole, or its class: a prefix */
@@ -75,14 +76,67 @@ int store_error(struct error *error, PGconn *connection, const PGresult *result)
     return error_set(error, STATUS_INTERNAL, "database error %s: %s", sqlstate, message);
 }
 
+/* ---- connecting ---- */
+
+struct refusal {
+    const char *part; /* of libpq's or the server's words: there is no SQLSTATE yet */
+    enum status status;
+    const char *hint;
+};
+
+static const char full_hint[] = "lower db.pool_size or raise max_connections";
+static const char away_hint[] = "check db.host and db.port, and that the server is running";
+static const char busy_hint[] = "try again in a moment";
+static const char role_hint[] = "check db.user and db.password";
+
+/* The first that fits counts. */
+static const struct refusal refusals[] = {
+    {"too many clients", STATUS_RESOURCES, full_hint},
+    {"too many connections", STATUS_RESOURCES, full_hint},
+    {"connection slots", STATUS_RESOURCES, full_hint},
+    {"password authentication failed", STATUS_IO, role_hint},
+    {"no password supplied", STATUS_IO, role_hint},
+    {"role \"", STATUS_IO, role_hint},
+    {"authentication failed", STATUS_IO, role_hint},
+    {"database \"", STATUS_IO, "check db.name; create the database, or ask who may connect to it"},
+    {"no pg_hba.conf entry", STATUS_IO, "the server's pg_hba.conf has to allow this connection"},
+    {"SSL", STATUS_IO, "check db.sslmode"},
+    {"starting up", STATUS_IO, busy_hint},
+    {"shutting down", STATUS_IO, busy_hint},
+    {"recovery", STATUS_IO, busy_hint},
+    {"", STATUS_IO, away_hint},
+};
+
+/* libpq tells each address that it tried: `connection to server at "db" (10.0.0.1), port 5432
+   failed: FATAL:  ...`. The last one's reason is what is wanted; place and port are told already. */
+static struct str find_reason(const char *text)
+{
+    static const char failed[] = " failed: ";
+    static const char fatal[] = "FATAL:  ";
+    const char *reason = text;
+    for (const char *at = strstr(text, failed); at != NULL; at = strstr(at + 1, failed)) {
+        reason = at + strlen(failed);
+    }
+    if (strncmp(reason, fatal, strlen(fatal)) == 0) {
+        reason += strlen(fatal);
+    }
+    return (struct str){reason, strcspn(reason, "\n")};
+}
+
 int store_error_connect(struct error *error, PGconn *connection, const char *host, const char *port)
 {
-    /* libpq tells the host, user and reason, never the password; its text ends with a newline. */
-    const char *reason = connection == NULL ? "out of memory" : PQerrorMessage(connection);
-    size_t length = strcspn(reason, "\n");
-    error_set(error, STATUS_IO, "cannot connect to the database at %s, port %s: %.*s", host, port,
-              (int)(length > 300 ? 300 : length), reason);
-    error_hint(error, "check db.host, db.port, db.name, db.user and db.password, and that the "
-                      "server is running");
-    return STATUS_IO;
+    if (connection == NULL) {
+        return error_out_of_memory(error);
+    }
+    /* It names the user and the database, never the password. */
+    const char *text = PQerrorMessage(connection);
+    struct str reason = find_reason(text);
+    const struct refusal *refusal = refusals;
+    while (memmem(reason.ptr, reason.len, refusal->part, strlen(refusal->part)) == NULL) {
+        refusal++;
+    }
+    error_set(error, refusal->status, "cannot connect to the database at %s, port %s: %.*s", host,
+              port, STR_ARG(reason));
+    error_hint(error, "%s", refusal->hint);
+    return (int)refusal->status;
 }
