@@ -94,6 +94,10 @@ struct expr_nearness {
    compared with a constant. */
 bool expr_is_nearness(const struct expr_node *node, struct expr_nearness *out);
 
+/* Whether `node` is TRUE only when a number of the one record and the same of the other differ by at
+   most *limit: `abs(f(l) - f(r)) <= limit` on DOUBLE. Gives f of the left record. */
+bool expr_is_difference(const struct expr_node *node, const struct expr_node **left, double *limit);
+
 /* Whether two nodes compute the same value when `b`'s sides are exchanged with `a`'s (with
    `mirrored`) or as they are: structural equality after binding. */
 bool expr_equal(const struct expr_node *a, const struct expr_node *b, bool mirrored);

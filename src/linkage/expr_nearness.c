@@ -1,4 +1,5 @@
-/* Conditions of the shape `distance(x_l, x_r) <= 2` or `similarity(x_l, x_r) >= 0.9`. */
+/* Conditions of the shapes `distance(x_l, x_r) <= 2`, `similarity(x_l, x_r) >= 0.9` and
+   `abs(f(x_l) - f(x_r)) <= 30`. */
 
 #include <math.h>
 
@@ -86,4 +87,33 @@ bool expr_is_nearness(const struct expr_node *node, struct expr_nearness *out)
     }
     return is_call_of_pair(node->operands[1], out) && is_number(node->operands[0], &number) &&
            set_limit(out, turned(node->comparison), number);
+}
+
+static bool is_call(const struct expr_node *node, const char *name, uint32_t count)
+{
+    return node->kind == EXPR_CALL && !node->binding.is_cast && node->count == count &&
+           strcmp(function_name(node->binding.function->function), name) == 0;
+}
+
+bool expr_is_difference(const struct expr_node *node, const struct expr_node **left, double *limit)
+{
+    if (node->kind != EXPR_COMPARE) {
+        return false;
+    }
+    bool straight = is_number(node->operands[1], limit);
+    const struct expr_node *distance = node->operands[straight ? 0 : 1];
+    enum expr_comparison comparison = straight ? node->comparison : turned(node->comparison);
+    if ((!straight && !is_number(node->operands[0], limit)) ||
+        (comparison != EXPR_LESS && comparison != EXPR_LESS_EQUAL) ||
+        !is_call(distance, "abs", 1) || !is_call(distance->operands[0], "-", 2)) {
+        return false;
+    }
+    const struct expr_node *a = distance->operands[0]->operands[0];
+    const struct expr_node *b = distance->operands[0]->operands[1];
+    const uint8_t left_only = 1 << EXPR_LEFT;
+    const uint8_t right_only = 1 << EXPR_RIGHT;
+    *left = a->sides == left_only ? a : b;
+    return a->type.kind == VALUE_DOUBLE && b->type.kind == VALUE_DOUBLE &&
+           (a->sides | b->sides) == (left_only | right_only) && (a->sides & b->sides) == 0 &&
+           expr_equal(a, b, true);
 }

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/vec.h"
 #include "linkage/keys.h"
-#include "linkage/program.h"
+#include "linkage/record_values.h"
 
 /* ---- values, numbered ---- */
 
@@ -77,86 +77,38 @@ static void numbering_free(struct numbering *numbering)
 
 /* ---- one side of one equality ---- */
 
-struct side {
-    const struct columns *columns;
-    const struct program *program;
-    struct keys keys; /* of the columns that the expression names */
-    struct program_bound_input *inputs;
-    struct evaluator *evaluator;
-    uint32_t *numbers; /* by key: the number of the expression's value */
-};
-
-static void side_free(struct side *side)
+/* The code of each record: the expression runs once for each distinct combination of values. */
+static int number_values(struct record_values *values, struct numbering *numbering, uint32_t *out,
+                         struct error *error)
 {
-    evaluator_free(side->evaluator);
-    memory_free(side->inputs);
-    memory_free(side->numbers);
-    keys_free(&side->keys);
-}
-
-static int side_bind(struct side *side, struct arena *arena, const struct expr_node *expression,
-                     struct error *error)
-{
-    int status = program_compile_value(&side->program, arena, expression, error);
-    if (status != 0) {
-        return status;
-    }
-    struct column_set set = {0};
-    program_columns(side->program, &set);
-    status = keys_of_columns(&side->keys, side->columns, &set, error);
-    if (status != 0) {
-        return status;
-    }
-    size_t count = program_input_count(side->program);
-    side->inputs = memory_alloc_zeroed(count, sizeof *side->inputs);
-    side->numbers = memory_alloc_zeroed(side->keys.count, sizeof *side->numbers);
-    if (side->inputs == NULL || side->numbers == NULL) {
+    uint32_t *numbers = memory_alloc_zeroed(values->keys.count, sizeof *numbers);
+    if (numbers == NULL) {
         return error_out_of_memory(error);
     }
-    for (size_t i = 0; i < count; i++) {
-        const struct column *column =
-            &side->columns->items[program_input(side->program, i)->column];
-        side->inputs[i] =
-            (struct program_bound_input){.codes = column->codes, .dictionary = &column->dictionary};
+    int status = 0;
+    for (uint32_t key = 0; status == 0 && key < values->keys.count; key++) {
+        status = number_value(numbering, record_values_get(values, key), &numbers[key], error);
     }
-    return evaluator_create(&side->evaluator, side->program, side->inputs, error);
-}
-
-/* The code of each record: the expression runs once for each distinct combination of values. */
-static int side_number(struct side *side, struct numbering *numbering, uint32_t *out,
-                       struct error *error)
-{
-    for (uint32_t key = 0; key < side->keys.count; key++) {
-        uint32_t record = side->keys.representative[key];
-        if (record == KEYS_NO_RECORD) {
-            continue;
-        }
-        int status = number_value(numbering, evaluator_value(side->evaluator, record),
-                                  &side->numbers[key], error);
-        if (status != 0) {
-            return status;
-        }
+    if (status == 0) {
+        status = record_values_check(values, error);
     }
-    if (evaluator_exhausted(side->evaluator)) {
-        return error_set(error, STATUS_RESOURCES,
-                         "a value of a blocking rule needs too much memory to compute");
+    for (uint32_t i = 0; status == 0 && i < values->columns->record_count; i++) {
+        out[i] = numbers[values->keys.codes[i]];
     }
-    for (uint32_t i = 0; i < side->columns->record_count; i++) {
-        out[i] = side->numbers[side->keys.codes[i]];
-    }
-    return 0;
+    memory_free(numbers);
+    return status;
 }
 
 static int number_side(const struct columns *columns, struct arena *arena,
                        const struct expr_node *expression, struct numbering *numbering,
                        uint32_t *out, struct error *error)
 {
-    struct side side = {.columns = columns};
-    int status = side_bind(&side, arena, expression, error);
+    struct record_values values;
+    int status = record_values_open(&values, arena, columns, expression, error);
     if (status == 0) {
-        status = side_number(&side, numbering, out, error);
+        status = number_values(&values, numbering, out, error);
+        record_values_free(&values);
     }
-    side_free(&side);
     return status;
 }
 

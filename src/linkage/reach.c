@@ -1,10 +1,12 @@
 #include "linkage/reach.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "base/threads.h"
 #include "linkage/join_key.h"
+#include "linkage/record_values.h"
 
 /* ---- limits ---- */
 
@@ -65,18 +67,27 @@ static const reach_limits *make_limits(struct arena *arena, const struct expr_ne
 
 /* ---- planning ---- */
 
+static bool same_source(const struct reach_source *a, const struct reach_source *b)
+{
+    if (a->kind != b->kind) {
+        return false;
+    }
+    switch (a->kind) {
+    case REACH_CODE:
+        return expr_equal(a->left, b->left, false) && expr_equal(a->right, b->right, false);
+    case REACH_NUMBER: return expr_equal(a->left, b->left, false);
+    case REACH_WORD: break;
+    }
+    return a->column == b->column;
+}
+
 /* The source that tells what is needed: one there is, or a new one; NULL when there is no room. */
 static struct reach_source *find_source(struct reach *reach, struct row_table *rows,
                                         const struct reach_source *wanted)
 {
     for (size_t i = 0; i < reach->count; i++) {
-        struct reach_source *at = &reach->sources[i];
-        bool same = wanted->left == NULL
-                        ? at->left == NULL && at->column == wanted->column
-                        : at->left != NULL && expr_equal(at->left, wanted->left, false) &&
-                              expr_equal(at->right, wanted->right, false);
-        if (same) {
-            return at;
+        if (same_source(&reach->sources[i], wanted)) {
+            return &reach->sources[i];
         }
     }
     if (reach->count == REACH_MAX_SOURCES) {
@@ -84,13 +95,10 @@ static struct reach_source *find_source(struct reach *reach, struct row_table *r
     }
     struct reach_source *added = &reach->sources[reach->count++];
     *added = *wanted;
-    if (wanted->left == NULL) {
-        added->left_slot = added->right_slot = row_table_take(rows, 2);
-    } else {
-        bool mirrored = expr_equal(wanted->left, wanted->right, true);
-        added->left_slot = row_table_take(rows, 1);
-        added->right_slot = mirrored ? added->left_slot : row_table_take(rows, 1);
-    }
+    bool is_code = wanted->kind == REACH_CODE;
+    bool mirrored = !is_code || expr_equal(wanted->left, wanted->right, true);
+    added->left_slot = row_table_take(rows, is_code ? 1 : 2);
+    added->right_slot = mirrored ? added->left_slot : row_table_take(rows, 1);
     return added;
 }
 
@@ -98,6 +106,29 @@ static struct reach_source *find_source(struct reach *reach, struct row_table *r
 static bool has_code(struct value_type type)
 {
     return type.kind != VALUE_LIST && type.kind != VALUE_INTERVAL;
+}
+
+/* What a conjunct needs, but for its slots; false when nothing is known. */
+static bool needs_of(struct reach_need *need, struct reach_source *source, bool *failed,
+                     struct arena *arena, const struct expr_node *conjunct)
+{
+    struct expr_nearness near;
+    if (expr_is_nearness(conjunct, &near)) {
+        source->kind = need->kind = REACH_WORD;
+        source->column = near.column;
+        need->limits = make_limits(arena, &near);
+        *failed = need->limits == NULL;
+        return true;
+    }
+    if (expr_is_difference(conjunct, &source->left, &need->most)) {
+        source->kind = need->kind = REACH_NUMBER;
+        /* The evaluator subtracts the same doubles; the margin costs nothing. */
+        need->most += fabs(need->most) * 1e-9;
+        return true;
+    }
+    source->kind = need->kind = REACH_CODE;
+    return expr_is_join_equality(conjunct, &source->left, &source->right) &&
+           has_code(expr_type(source->left));
 }
 
 int reach_plan(struct reach_level *out, struct reach *reach, struct arena *arena,
@@ -109,32 +140,26 @@ int reach_plan(struct reach_level *out, struct reach *reach, struct arena *arena
     size_t count;
     int status = expr_conjuncts(&conjuncts, &count, arena, condition, error);
     for (size_t i = 0; status == 0 && i < count && out->count < REACH_MAX_NEEDS; i++) {
-        struct reach_need need = {own_slot, own_slot, NULL};
+        struct reach_need need = {.left_slot = own_slot, .right_slot = own_slot};
         struct reach_source wanted = {0};
-        struct expr_nearness near;
-        struct column_set exact = {0};
-        bool is_near = expr_is_nearness(conjuncts[i], &near);
-        bool is_equality =
-            !is_near && expr_is_join_equality(conjuncts[i], &wanted.left, &wanted.right);
-        if (!is_near && (!is_equality || !has_code(expr_type(wanted.left)))) {
+        bool failed = false;
+        if (!needs_of(&need, &wanted, &failed, arena, conjuncts[i])) {
             continue;
         }
-        wanted.column = is_near ? near.column : REACH_NO_COLUMN;
-        bool is_own = is_equality && own_column != REACH_NO_COLUMN &&
+        if (failed) {
+            return error_out_of_memory(error);
+        }
+        struct column_set exact = {0};
+        bool is_own = need.kind == REACH_CODE && own_column != REACH_NO_COLUMN &&
                       expr_is_exact_match(conjuncts[i], &exact) &&
                       column_set_has(&exact, own_column);
-        struct reach_source *source = is_own ? NULL : find_source(reach, rows, &wanted);
+        const struct reach_source *source = is_own ? NULL : find_source(reach, rows, &wanted);
+        if (source == NULL && !is_own) {
+            continue;
+        }
         if (source != NULL) {
             need.left_slot = source->left_slot;
             need.right_slot = source->right_slot;
-        } else if (!is_own) {
-            continue;
-        }
-        if (is_near) {
-            need.limits = make_limits(arena, &near);
-            if (need.limits == NULL) {
-                return error_out_of_memory(error);
-            }
         }
         out->needs[out->count++] = need;
     }
@@ -248,6 +273,48 @@ static int fill_codes(const struct reach_source *source, struct row_table *rows,
     return status;
 }
 
+static int fill_numbers(const struct reach_source *source, struct row_table *rows,
+                        const struct columns *columns, struct error *error)
+{
+    struct arena arena = ARENA((size_t)1 << 30);
+    struct record_values values;
+    int status = record_values_open(&values, &arena, columns, source->left, error);
+    if (status != 0) {
+        arena_free(&arena);
+        return status;
+    }
+    double *numbers = memory_alloc_array(values.keys.count, sizeof *numbers);
+    if (numbers == NULL) {
+        status = error_out_of_memory(error);
+    }
+    for (uint32_t key = 0; status == 0 && key < values.keys.count; key++) {
+        struct value value = record_values_get(&values, key);
+        numbers[key] = value.is_null ? NAN : value.real;
+    }
+    for (uint32_t record = 0; status == 0 && record < rows->records; record++) {
+        uint32_t *slot = rows->items + (size_t)record * rows->stride + source->left_slot;
+        memcpy(slot, &numbers[values.keys.codes[record]], sizeof *numbers);
+    }
+    if (status == 0) {
+        status = record_values_check(&values, error);
+    }
+    memory_free(numbers);
+    record_values_free(&values);
+    arena_free(&arena);
+    return status;
+}
+
+static int fill_source(const struct reach_source *source, struct row_table *rows,
+                       const struct columns *columns, struct error *error)
+{
+    switch (source->kind) {
+    case REACH_CODE: return fill_codes(source, rows, columns, error);
+    case REACH_NUMBER: return fill_numbers(source, rows, columns, error);
+    case REACH_WORD: break;
+    }
+    return fill_words(source, rows, columns, error);
+}
+
 struct filling {
     const struct reach *reach;
     struct row_table *rows;
@@ -261,9 +328,7 @@ static int fill_share(void *context, unsigned index, struct error *error)
     const struct filling *work = context;
     int status = 0;
     for (size_t i = index; status == 0 && i < work->reach->count; i += work->threads) {
-        const struct reach_source *source = &work->reach->sources[i];
-        status = source->left == NULL ? fill_words(source, work->rows, work->columns, error)
-                                      : fill_codes(source, work->rows, work->columns, error);
+        status = fill_source(&work->reach->sources[i], work->rows, work->columns, error);
     }
     return status;
 }

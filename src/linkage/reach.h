@@ -3,10 +3,11 @@
  *
  * Most candidate pairs are no match, and most of their time would go into waiting for texts from
  * main memory and measuring distances that are known to be far. So the conjuncts of a level's
- * condition are looked at for two shapes, and what is needed to refuse them is kept beside the
+ * condition are looked at for three shapes, and what is needed to refuse them is kept beside the
  * record's codes, in its row (row_table.h):
  *
  *   f(l) = g(r)                 a code of the value of f, and of g: equal codes, or out of reach
+ *   abs(f(l) - f(r)) <= k       the number itself
  *   distance(x_l, x_r) <= k     a word about the text of x: its length and how often it has which
  *                               bytes; words that differ in more bits than the distance allows put
  *                               the level out of reach
@@ -44,10 +45,18 @@ enum {
 
 typedef int8_t reach_limits[REACH_LENGTHS]; /* by the right text's length; -1: out of reach */
 
+enum reach_kind {
+    REACH_CODE,   /* codes must be equal, and not 0, which is NULL */
+    REACH_NUMBER, /* doubles must differ by at most `most`; NaN is NULL */
+    REACH_WORD,   /* words may differ in as many bits as `limits` says */
+};
+
 struct reach_need {
-    uint32_t left_slot;         /* in the left record's row */
-    uint32_t right_slot;        /* in the right record's */
-    const reach_limits *limits; /* by the left text's length; NULL: the codes must be equal */
+    enum reach_kind kind;
+    uint32_t left_slot;  /* in the left record's row */
+    uint32_t right_slot; /* in the right record's */
+    double most;
+    const reach_limits *limits; /* by the left text's length */
 };
 
 struct reach_level {
@@ -57,9 +66,10 @@ struct reach_level {
 
 /* What rows hold for the sake of reach. */
 struct reach_source {
-    const struct expr_node *left; /* an equality's sides; NULL: a word about `column` */
-    const struct expr_node *right;
-    uint32_t column;
+    enum reach_kind kind;
+    const struct expr_node *left;  /* an equality's sides; or the number */
+    const struct expr_node *right; /* an equality's; else NULL */
+    uint32_t column;               /* that a word is about */
     uint32_t left_slot;
     uint32_t right_slot;
 };
@@ -84,7 +94,11 @@ int reach_fill(const struct reach *reach, struct row_table *rows, const struct c
 
 /* A left record's part of a need, looked up once. */
 struct reach_left {
-    uint64_t word; /* or the code */
+    union {
+        uint64_t word;
+        uint64_t code;
+        double number;
+    };
     const int8_t *limits;
 };
 
@@ -95,15 +109,24 @@ static inline uint64_t reach_word(const uint32_t *row, uint32_t slot)
     return word;
 }
 
+static inline double reach_number(const uint32_t *row, uint32_t slot)
+{
+    double number;
+    memcpy(&number, row + slot, sizeof number);
+    return number;
+}
+
 static inline void reach_set_left(struct reach_left *out, const struct reach_need *need,
                                   const uint32_t *row)
 {
-    if (need->limits == NULL) {
-        out->word = row[need->left_slot];
-        return;
+    switch (need->kind) {
+    case REACH_CODE: out->code = row[need->left_slot]; break;
+    case REACH_NUMBER: out->number = reach_number(row, need->left_slot); break;
+    case REACH_WORD:
+        out->word = reach_word(row, need->left_slot);
+        out->limits = need->limits[out->word >> (64 - REACH_LENGTH_BITS)];
+        break;
     }
-    out->word = reach_word(row, need->left_slot);
-    out->limits = need->limits[out->word >> (64 - REACH_LENGTH_BITS)];
 }
 
 /* The number of bits set: by adding neighbours, for the instruction is not on every machine. */
@@ -119,9 +142,12 @@ static inline int reach_count_bits(uint64_t bits)
 static inline bool reach_holds(const struct reach_need *need, const struct reach_left *left,
                                const uint32_t *row)
 {
-    if (need->limits == NULL) {
-        /* Code 0 is NULL, which equals nothing. */
-        return left->word == row[need->right_slot] && left->word != 0;
+    if (need->kind == REACH_CODE) {
+        return left->code == row[need->right_slot] && left->code != 0;
+    }
+    if (need->kind == REACH_NUMBER) {
+        double difference = left->number - reach_number(row, need->right_slot);
+        return difference <= need->most && difference >= -need->most; /* false for NaN */
     }
     uint64_t word = reach_word(row, need->right_slot);
     /* The length's bits are shifted out. */

@@ -12,8 +12,11 @@
 
 #include "base/error.h"
 
+enum { ROW_TABLE_LINE = 64 / sizeof(uint32_t) }; /* slots of a cache line */
+
 struct row_table {
-    uint32_t *items;
+    uint32_t *items; /* at the begin of a cache line */
+    void *memory;    /* what they lie in */
     uint32_t records;
     uint32_t stride; /* slots a record */
 };
@@ -42,12 +45,10 @@ static inline const uint32_t *row_table_row(const struct row_table *rows, uint32
 /* Asks for a row ahead of its use: every cache line of it. */
 static inline void row_table_prefetch(const struct row_table *rows, uint32_t record)
 {
-    enum { SLOTS_A_LINE = 64 / sizeof(uint32_t) };
     const uint32_t *row = row_table_row(rows, record);
-    for (uint32_t slot = 0; slot < rows->stride; slot += SLOTS_A_LINE) {
+    for (uint32_t slot = 0; slot < rows->stride; slot += ROW_TABLE_LINE) {
         __builtin_prefetch(row + slot);
     }
-    __builtin_prefetch(row + rows->stride - 1);
 }
 
 #endif

@@ -31,20 +31,16 @@ static void fill_level(struct scoring *scoring, struct scored_level *out,
     }
 }
 
-/* What each condition needs; ELSE, and no level, need nothing. */
-static int plan_reach(struct scoring *scoring, struct scored_comparison *comparison,
-                      const struct expr_node *const *conditions, size_t count,
-                      const struct column_set *columns, struct error *error)
+/* What each condition of a comparison needs; ELSE, and no level, need nothing. */
+static int plan_reach(struct scoring *scoring, uint16_t number, struct error *error)
 {
-    uint32_t column = REACH_NO_COLUMN;
-    if (keys_column_count(scoring->columns, columns, &column) != 1) {
-        column = REACH_NO_COLUMN;
-    }
-    uint32_t slot = (uint32_t)(comparison - scoring->comparisons);
+    struct scored_comparison *comparison = &scoring->comparisons[number];
+    const struct model_comparison *model = &scoring->model->comparisons[number];
+    uint32_t column = comparison->only_column;
     int status = 0;
-    for (size_t i = 0; status == 0 && i < count; i++) {
+    for (size_t i = 0; status == 0 && i + 1 < comparison->level_count; i++) {
         status = reach_plan(&comparison->reaches[i], scoring->reach, &scoring->arena,
-                            &scoring->rows, conditions[i], column, slot, error);
+                            &scoring->rows, model->levels[i].condition, column, number, error);
     }
     return status;
 }
@@ -90,9 +86,12 @@ static int init_levels(struct scoring *scoring, struct scored_comparison *out,
     if (count == 0) {
         return 0;
     }
-    status = pair_case_init(&out->pair_case, arena, scoring->columns, conditions, count, &columns,
-                            threads, error);
-    return status == 0 ? plan_reach(scoring, out, conditions, count, &columns, error) : status;
+    out->only_column = REACH_NO_COLUMN;
+    if (keys_column_count(scoring->columns, &columns, &out->only_column) != 1) {
+        out->only_column = REACH_NO_COLUMN;
+    }
+    return pair_case_init(&out->pair_case, arena, scoring->columns, conditions, count, &columns,
+                          threads, error);
 }
 
 /* A record whose only column is NULL stands for all such right records. */
@@ -187,12 +186,18 @@ int scoring_init(struct scoring *out, const struct model *model, const struct co
                 out->reach != NULL;
     int status = made ? 0 : error_out_of_memory(error);
     row_table_take(&out->rows, (uint32_t)count);
+    *first_slot = row_table_take(&out->rows, more_slots);
     if (status == 0) {
         status = init_comparisons(out, model, threads, error);
     }
     if (status == 0) {
-        *first_slot = row_table_take(&out->rows, more_slots);
         init_order(out);
+    }
+    /* What is looked at first lies first: mostly the first cache line of a row will do. */
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        status = plan_reach(out, out->order[i], error);
+    }
+    if (status == 0) {
         status = fill_rows(out, threads, error);
     }
     if (status != 0) {

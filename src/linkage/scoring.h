@@ -55,6 +55,7 @@ struct scored_comparison {
                              columns */
     struct scored_level *levels; /* by condition; then ELSE, or "no level" */
     struct reach_level *reaches; /* by level: what different codes need to reach it */
+    uint32_t only_column;        /* the one that it looks at; REACH_NO_COLUMN: none, or several */
     size_t first_bound;          /* of its levels among the bounds that a scorer keeps */
     size_t level_count;
 };
@@ -74,8 +75,8 @@ struct scoring {
     struct arena arena;
 };
 
-/* `model` and `columns` must outlive it. Rows have `more_slots` slots at their end, from
-   *first_slot on, for the caller to fill. */
+/* `model` and `columns` must outlive it. Rows have `more_slots` slots, from *first_slot on,
+   for the caller to fill. */
 int scoring_init(struct scoring *out, const struct model *model, const struct columns *columns,
                  unsigned threads, uint32_t more_slots, uint32_t *first_slot, struct error *error);
 void scoring_free(struct scoring *scoring);
