@@ -105,8 +105,8 @@ int error_out_of_memory(struct error *error)
 /* The machine has too little of something; the input is not at fault. */
 static int is_shortage(int number)
 {
-    return number == ENOSPC || number == EDQUOT || number == ENOMEM || number == EMFILE ||
-           number == ENFILE;
+    return number == ENOSPC || number == EDQUOT || number == EFBIG || number == ENOMEM ||
+           number == EMFILE || number == ENFILE;
 }
 
 int error_system(struct error *error, int number, const char *format, ...)

@@ -52,3 +52,9 @@ uint64_t free_memory(void)
     uint64_t group = most > used ? most - used : most;
     return most != 0 && group < machine ? group : machine;
 }
+
+uint64_t peak_memory(void)
+{
+    /* Not getrusage(): its figure begins with that of the process that started this one. */
+    return read_number("/proc/self/status", STR("VmHWM:")) * 1024;
+}

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -124,13 +123,11 @@ struct link {
 
 static void end_phase(struct link *link, const char *name)
 {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
     double now = clock_monotonic();
     link->summary.phases[link->summary.phase_count++] = (struct link_phase){
         .name = name,
         .seconds = now - link->phase_started,
-        .peak_memory = (uint64_t)usage.ru_maxrss * 1024,
+        .peak_memory = peak_memory(),
     };
     link->phase_started = now;
 }

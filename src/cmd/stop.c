@@ -50,9 +50,11 @@ void stop_prepare(void)
     set_handler(SIGINT, &action);
     set_handler(SIGTERM, &action);
     set_handler(SIGHUP, &action);
-    /* A reader that went away is a failed write with a message, not a silent death. */
+    /* A reader that went away, or a file that may grow no more, is a failed write with a message,
+       not a silent death. */
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGXFSZ, &action, NULL);
 }
 
 void stop_ignore_interrupts(void)

@@ -2,7 +2,7 @@
 // that large blocks do not take memory.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -141,6 +141,12 @@ describe('disk', () => {
         }
     });
 
+    test('a limit on the size of files: exit 3, nothing left', (t) => {
+        refuse(prepare(t), ['link', '--model', 'model.json', '--quiet', ...outputs, 'people.csv'], 3,
+            'tuva-empi: pairs.csv: cannot write: File too large\n',
+            { prefix: ['bash', '-c', 'ulimit -f 8; exec "$0" "$@"'] });
+    });
+
     test('no room for the copy of standard input', (t) => {
         const folder = prepare(t);
         mkdirSync(join(folder, 'small'));
@@ -184,7 +190,7 @@ describe('signals', () => {
         return { folder, running };
     }
 
-    for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143]]) {
+    for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]]) {
         test(`${signal} while scoring: no files, the older output stays, exit ${status}`, async (t) => {
             const { folder, running } = await startSlow(t);
             assert.ok(files(folder).length > 3, 'unfinished files lie beside');
@@ -206,6 +212,29 @@ describe('signals', () => {
             assert.deepEqual(files(folder), ['model.json']);
         });
     }
+
+    test('a signal that is ignored from outside stays ignored', async (t) => {
+        const folder = makeFolder(t);
+        put(folder, 'model.json', nameModel);
+        const child = spawn('bash', ['-c', 'trap "" HUP INT; exec "$0" "$@"', program, 'link', '--model',
+            'model.json', '--quiet', ...outputs, '-'], { cwd: folder });
+        const ended = new Promise((settle) => child.on('close', settle));
+        await until(() => files(folder).length > 1, 'the unfinished files');
+        child.kill('SIGHUP');
+        child.kill('SIGINT');
+        child.stdin.end('id,name\n1,ann\n');
+        assert.equal(await ended, 0);
+        assert.deepEqual(files(folder), ['crosswalk.csv', 'model.json', 'pairs.csv', 'summary.json']);
+    });
+
+    test('synth stops without a file, too', async (t) => {
+        const folder = makeFolder(t);
+        const running = start(folder, ['synth', '--records', '1000000000', '--seed', '1', '-o', 'people.csv']);
+        await until(() => files(folder).length > 0, 'the unfinished file');
+        running.child.kill('SIGINT');
+        assert.deepEqual(await running.ended, { status: 130, signal: null });
+        assert.deepEqual(files(folder), []);
+    });
 
     test('SIGKILL: nothing under the final names, the older output stays', async (t) => {
         const { folder, running } = await startSlow(t);
