@@ -107,7 +107,7 @@ static void tells_what_the_system_said(void **state)
     (void)state;
     assert_int_equal(error_system(&error, EACCES, "%s: cannot read", "a.csv"), STATUS_IO);
     assert_string_equal(error.message, "a.csv: cannot read: Permission denied");
-    static const int shortages[] = {ENOSPC, EDQUOT, ENOMEM, EMFILE, ENFILE};
+    static const int shortages[] = {ENOSPC, EDQUOT, EFBIG, ENOMEM, EMFILE, ENFILE};
     for (size_t i = 0; i < ARRAY_LENGTH(shortages); i++) {
         assert_int_equal(error_system(&error, shortages[i], "x"), STATUS_RESOURCES);
     }
