@@ -102,8 +102,8 @@ bool expr_binding_equal(const struct expr_binding *a, const struct expr_binding 
     if (f == NULL || g == NULL) {
         return f == g;
     }
-    if (f->function != g->function || f->run != g->run ||
-        f->argument_count != g->argument_count || !value_type_equal(f->result, g->result)) {
+    if (f->function != g->function || f->run != g->run || f->argument_count != g->argument_count ||
+        !value_type_equal(f->result, g->result)) {
         return false;
     }
     /* The state follows from these types and from the constants among the operands. */

@@ -31,6 +31,15 @@ int binder_bind(struct binder *binder, const struct expr_node **out, const struc
 int binder_bind_form(struct binder *binder, const struct expr_node **out,
                      const struct syntax *syntax);
 
+/* A constant of that type. */
+int binder_constant(struct binder *binder, const struct expr_node **out, struct value_type type,
+                    struct value value);
+
+/* Literals; a number may be `negative` by the sign before it. */
+int binder_text(struct binder *binder, const struct expr_node **out, const struct syntax *syntax);
+int binder_number(struct binder *binder, const struct expr_node **out, const struct syntax *syntax,
+                  bool negative);
+
 /* Casts *node to `to`, as CAST does or as TRY_CAST does. `where` is what messages show. */
 int binder_cast(struct binder *binder, const struct expr_node **node, struct value_type to,
                 bool tries, const struct syntax *where);

@@ -57,6 +57,9 @@ int parser_expect_word(struct parser *parser, const char *word);
 /* `what`, then the character where `token` begins. */
 int parser_fail(struct parser *parser, const struct expr_token *token, const char *what);
 
+/* A token as written, cut to what a message can bear. */
+struct str parser_spelling(const struct parser *parser, const struct expr_token *token);
+
 /* "expected WHAT after X, found Y". */
 int parser_fail_expected(struct parser *parser, const char *what);
 
@@ -74,7 +77,27 @@ int parser_add(struct parser *parser, struct syntax *node, struct syntax *operan
 int parser_call(struct parser *parser, struct syntax **out, const struct expr_token *token,
                 const char *name, struct syntax *const *operands, size_t count);
 
+/* A node over *left, which becomes it, and perhaps a right operand; its place is `token`. */
+int parser_combine(struct parser *parser, struct syntax **left, enum syntax_kind kind,
+                   const struct expr_token *token, struct syntax *right);
+
 /* ---- grammar ---- */
+
+/* Called with the operator as the next token and its left operand in *left, which becomes the
+   whole. */
+typedef int parser_parse_infix(struct parser *parser, struct syntax **left,
+                               const struct expr_token *token, enum parser_level level);
+
+struct parser_infix {
+    const char *spelling;
+    bool is_word;
+    bool closed; /* another of the same level may not follow */
+    enum parser_level level;
+    parser_parse_infix *parse;
+};
+
+/* The operator that the next tokens are, or NULL. */
+const struct parser_infix *parser_infix(const struct parser *parser);
 
 /* An expression of operators that bind at least as tightly as `lowest`. */
 int parser_expression(struct parser *parser, struct syntax **out, enum parser_level lowest);
@@ -87,6 +110,18 @@ int parser_operands(struct parser *parser, struct syntax *node, const char *clos
 
 /* What an expression may begin with: literals, names, calls, brackets and special forms. */
 int parser_primary(struct parser *parser, struct syntax **out);
+
+/* A literal or a name that is one token. */
+int parser_leaf(struct parser *parser, struct syntax **out, enum syntax_kind kind);
+
+/* "(", an expression and ")". */
+int parser_bracketed(struct parser *parser, struct syntax **out);
+
+/* DATE '2020-01-31': a type, then a text to be cast to it. */
+int parser_typed_literal(struct parser *parser, struct syntax **out);
+
+/* INTERVAL with what follows it. */
+int parser_interval(struct parser *parser, struct syntax **out);
 
 /* A type's name with its numbers and brackets. */
 int parser_type(struct parser *parser, struct syntax_type *out);

@@ -176,7 +176,7 @@ static int parse_call(struct parser *parser, struct syntax **out)
 
 /* ---- names and literals ---- */
 
-static int parse_leaf(struct parser *parser, struct syntax **out, enum syntax_kind kind)
+int parser_leaf(struct parser *parser, struct syntax **out, enum syntax_kind kind)
 {
     *out = parser_node(parser, kind, parser->token);
     if (*out == NULL) {
@@ -201,7 +201,7 @@ static int parse_qualified(struct parser *parser, struct syntax **out)
     if (parser_sees(parser, 1, "(")) {
         return parser_fail(parser, parser->token, "functions are called by name alone, as f(x)");
     }
-    int status = parse_leaf(parser, out, SYNTAX_NAME);
+    int status = parser_leaf(parser, out, SYNTAX_NAME);
     if (status == 0) {
         (*out)->qualifier = qualifier;
         (*out)->begin = begin;
@@ -221,7 +221,7 @@ static int add_leaf(struct parser *parser, struct syntax *node, enum syntax_kind
 }
 
 /* DATE '2020-01-31': a type, then a text to be cast to it. */
-static int parse_typed_literal(struct parser *parser, struct syntax **out)
+int parser_typed_literal(struct parser *parser, struct syntax **out)
 {
     struct syntax *node = parser_node(parser, SYNTAX_CAST, parser->token);
     if (node == NULL) {
@@ -239,17 +239,17 @@ typedef int parse_form(struct parser *parser, struct syntax **out);
 
 static int parse_null(struct parser *parser, struct syntax **out)
 {
-    return parse_leaf(parser, out, SYNTAX_NULL);
+    return parser_leaf(parser, out, SYNTAX_NULL);
 }
 
 static int parse_true(struct parser *parser, struct syntax **out)
 {
-    return parse_leaf(parser, out, SYNTAX_TRUE);
+    return parser_leaf(parser, out, SYNTAX_TRUE);
 }
 
 static int parse_false(struct parser *parser, struct syntax **out)
 {
-    return parse_leaf(parser, out, SYNTAX_FALSE);
+    return parser_leaf(parser, out, SYNTAX_FALSE);
 }
 
 static int parse_when(struct parser *parser, struct syntax *node)
@@ -445,7 +445,7 @@ static int parse_list(struct parser *parser, struct syntax **out)
 }
 
 /* "(" ahead of an expression; rows and subqueries begin in the same way. */
-static int parse_bracketed(struct parser *parser, struct syntax **out)
+int parser_bracketed(struct parser *parser, struct syntax **out)
 {
     parser->token++;
     int status = parser_expression(parser, out, LEVEL_ANY);
@@ -454,83 +454,6 @@ static int parse_bracketed(struct parser *parser, struct syntax **out)
                            "rows are not supported; compare the columns one by one with AND");
     }
     return status != 0 ? status : parser_expect(parser, ")");
-}
-
-/* ---- intervals ---- */
-
-/* The functions behind INTERVAL 1 DAY, and the type of what they take. */
-static const struct interval_unit {
-    const char *name;
-    const char *function;
-    const char *type;
-} UNITS[] = {
-    {"year", "to_years", "integer"},
-    {"quarter", "to_quarters", "integer"},
-    {"month", "to_months", "integer"},
-    {"week", "to_weeks", "integer"},
-    {"day", "to_days", "integer"},
-    {"hour", "to_hours", "bigint"},
-    {"minute", "to_minutes", "bigint"},
-    {"second", "to_seconds", "double"},
-    {"millisecond", "to_milliseconds", "double"},
-    {"microsecond", "to_microseconds", "bigint"},
-};
-
-static const struct interval_unit *find_unit(const struct expr_token *token)
-{
-    struct str word = token->text;
-    if (token->kind == EXPR_TOKEN_WORD && word.len > 0 && (word.ptr[word.len - 1] | 0x20) == 's') {
-        word.len--;
-    }
-    for (size_t i = 0; token->kind == EXPR_TOKEN_WORD && i < ARRAY_LENGTH(UNITS); i++) {
-        if (str_equal_ignoring_case(word, str_from(UNITS[i].name))) {
-            return &UNITS[i];
-        }
-    }
-    return NULL;
-}
-
-static int wrap_cast(struct parser *parser, struct syntax **operand, const char *type)
-{
-    struct syntax *cast = parser_node(parser, SYNTAX_CAST, parser->token);
-    if (cast == NULL) {
-        return STATUS_RESOURCES;
-    }
-    cast->place = (*operand)->place;
-    cast->type.name = str_from(type);
-    int status = parser_add(parser, cast, *operand);
-    *operand = cast;
-    return status;
-}
-
-/* INTERVAL '1 day' is a cast. INTERVAL 1 DAY, INTERVAL '1' DAY and INTERVAL (x) DAY are calls, with
-   DuckDB's way of rounding: whole units are cut, not rounded. */
-static int parse_interval(struct parser *parser, struct syntax **out)
-{
-    const struct expr_token *token = parser->token;
-    bool is_text = token[1].kind == EXPR_TOKEN_TEXT;
-    if (is_text && find_unit(&token[2]) == NULL) {
-        return parse_typed_literal(parser, out);
-    }
-    parser->token++;
-    struct syntax *operand;
-    int status = is_text                              ? parse_leaf(parser, &operand, SYNTAX_TEXT)
-                 : token[1].kind == EXPR_TOKEN_NUMBER ? parse_leaf(parser, &operand, SYNTAX_NUMBER)
-                                                      : parse_bracketed(parser, &operand);
-    if (status != 0) {
-        return status;
-    }
-    const struct interval_unit *unit = find_unit(parser->token);
-    if (unit == NULL) {
-        return parser_fail_expected(parser, "a unit of time");
-    }
-    parser->token++;
-    status = wrap_cast(parser, &operand, "double");
-    if (status == 0 && strcmp(unit->type, "double") != 0) {
-        status = parser_call(parser, &operand, token, "trunc", &operand, 1);
-        status = status != 0 ? status : wrap_cast(parser, &operand, unit->type);
-    }
-    return status != 0 ? status : parser_call(parser, out, token, unit->function, &operand, 1);
 }
 
 /* ---- choosing ---- */
@@ -547,7 +470,7 @@ static const struct form {
     {"nullif", "(", parse_choice},     {"if", "(", parse_choice},
     {"extract", "(", parse_extract},   {"substring", "(", parse_substring},
     {"position", "(", parse_position}, {"trim", "(", parse_trim},
-    {"array", "[", parse_list},        {"interval", "(", parse_interval},
+    {"array", "[", parse_list},        {"interval", "(", parser_interval},
 };
 
 /* The form that the next word begins, or NULL for a plain name or call. */
@@ -562,9 +485,9 @@ static parse_form *find_form(const struct parser *parser)
     enum expr_token_kind next = parser->token[1].kind;
     if (parser_sees_word(parser, 0, "interval") &&
         (next == EXPR_TOKEN_TEXT || next == EXPR_TOKEN_NUMBER)) {
-        return parse_interval;
+        return parser_interval;
     }
-    return next == EXPR_TOKEN_TEXT ? parse_typed_literal : NULL;
+    return next == EXPR_TOKEN_TEXT ? parser_typed_literal : NULL;
 }
 
 static int parse_name(struct parser *parser, struct syntax **out)
@@ -579,7 +502,7 @@ static int parse_name(struct parser *parser, struct syntax **out)
         }
     }
     return parser_sees(parser, 1, "(") ? parse_call(parser, out)
-                                       : parse_leaf(parser, out, SYNTAX_NAME);
+                                       : parser_leaf(parser, out, SYNTAX_NAME);
 }
 
 int parser_primary(struct parser *parser, struct syntax **out)
@@ -589,10 +512,10 @@ int parser_primary(struct parser *parser, struct syntax **out)
         return STATUS_INVALID;
     }
     if (kind == EXPR_TOKEN_NUMBER || kind == EXPR_TOKEN_TEXT) {
-        return parse_leaf(parser, out, kind == EXPR_TOKEN_TEXT ? SYNTAX_TEXT : SYNTAX_NUMBER);
+        return parser_leaf(parser, out, kind == EXPR_TOKEN_TEXT ? SYNTAX_TEXT : SYNTAX_NUMBER);
     }
     if (parser_sees(parser, 0, "(")) {
-        return parse_bracketed(parser, out);
+        return parser_bracketed(parser, out);
     }
     if (parser_sees(parser, 0, "[")) {
         return parse_list(parser, out);
@@ -601,78 +524,4 @@ int parser_primary(struct parser *parser, struct syntax **out)
         return parser_fail_expected(parser, "an expression");
     }
     return parse_name(parser, out);
-}
-
-/* ---- types ---- */
-
-/* Names of several words, and the one word for them. */
-static bool accepts_long_type(struct parser *parser, struct str *name)
-{
-    static const struct {
-        const char *words[4];
-        const char *name;
-    } types[] = {
-        {{"double", "precision"}, "double"},
-        {{"character", "varying"}, "varchar"},
-        {{"timestamp", "with", "time", "zone"}, "timestamptz"},
-        {{"timestamp", "without", "time", "zone"}, "timestamp"},
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(types); i++) {
-        size_t count = 0;
-        while (count < 4 && types[i].words[count] != NULL &&
-               parser_sees_word(parser, count, types[i].words[count])) {
-            count++;
-        }
-        if (count == 4 || types[i].words[count] == NULL) {
-            parser->token += count;
-            *name = str_from(types[i].name);
-            return true;
-        }
-    }
-    return false;
-}
-
-static int parse_type_number(struct parser *parser, unsigned *out)
-{
-    const struct expr_token *token = parser->token;
-    *out = 0;
-    if (token->kind != EXPR_TOKEN_NUMBER) {
-        return parser_fail_expected(parser, "a number");
-    }
-    for (size_t i = 0; i < token->text.len; i++) {
-        char c = token->text.ptr[i];
-        if (c < '0' || c > '9' || *out > 1000) {
-            return parser_fail(parser, token, "a type's numbers are small and whole");
-        }
-        *out = *out * 10 + (unsigned)(c - '0');
-    }
-    parser->token++;
-    return 0;
-}
-
-int parser_type(struct parser *parser, struct syntax_type *out)
-{
-    *out = (struct syntax_type){0};
-    if (!accepts_long_type(parser, &out->name)) {
-        if (!parser_sees_name(parser, 0)) {
-            return parser_fail_expected(parser, "a type");
-        }
-        out->name = (parser->token++)->text;
-    }
-    int status = 0;
-    if (parser_accepts(parser, "(")) {
-        status = parse_type_number(parser, &out->width);
-        if (status == 0 && parser_accepts(parser, ",")) {
-            status = parse_type_number(parser, &out->scale);
-        }
-        status = status != 0 ? status : parser_expect(parser, ")");
-    }
-    while (status == 0 && parser_accepts(parser, "[")) {
-        if (parser->token->kind == EXPR_TOKEN_NUMBER) {
-            return parser_fail(parser, parser->token, "lists of a fixed length are not supported");
-        }
-        status = parser_expect(parser, "]");
-        out->lists++;
-    }
-    return status;
 }

@@ -451,7 +451,7 @@ static int run(struct evaluator *evaluator, uint32_t left, uint32_t right)
         [STEP_COMPARE_CODES] = &&compare_codes,
         [STEP_IS_NULL] = &&is_null,
         [STEP_IS_NULL_CODE] = &&is_null_code,
-        [STEP_NOT] = &&not,
+        [STEP_NOT] = &&invert,
         [STEP_AND] = &&and_or,
         [STEP_OR] = &&and_or,
         [STEP_LIST] = &&list,
@@ -538,7 +538,8 @@ is_null_code:
     registers[step->out] =
         value_of_boolean(code_of(&inputs[step->a], records[step->side]) == COLUMNS_CODE_NULL);
     NEXT();
-    not : registers[step->out] = inverted(registers[step->a]);
+invert:
+    registers[step->out] = inverted(registers[step->a]);
     NEXT();
 and_or:
     JUMP_IF(combine(&registers[step->out], step, registers[step->a]));
