@@ -88,7 +88,10 @@ static const struct command_option options[] = {
                       .value = "SIZE",
                       .otherwise = "nine tenths of what is free",
                       .help = "stop with a message rather than use more memory"},
-    [QUIET] = {.name = "quiet", .kind = OPTION_FLAG, .help = "no progress and no summary"},
+    [QUIET] = {.name = "quiet",
+               .letter = 'q',
+               .kind = OPTION_FLAG,
+               .help = "no progress and no summary"},
 };
 
 /* A block this large is looked at pair by pair like any other, but it deserves a word. */
