@@ -6,8 +6,12 @@
 
 extern const struct command command_config_check;
 extern const struct command command_config_keys;
+extern const struct command command_export_crosswalk;
+extern const struct command command_export_potential_matches;
 extern const struct command command_flush;
+extern const struct command command_import;
 extern const struct command command_link;
+extern const struct command command_matching_job;
 extern const struct command command_migrate;
 extern const struct command command_psql;
 extern const struct command command_synth;

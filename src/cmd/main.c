@@ -11,8 +11,12 @@
 static const struct command *const commands[] = {
     &command_config_check,
     &command_config_keys,
+    &command_export_crosswalk,
+    &command_export_potential_matches,
     &command_flush,
+    &command_import,
     &command_link,
+    &command_matching_job,
     &command_migrate,
     &command_psql,
     &command_synth,

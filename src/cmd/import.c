@@ -1,0 +1,124 @@
+/* `tuva-empi import`: a file of person records becomes a matching job. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/commands.h"
+#include "cmd/index.h"
+#include "empi/configs.h"
+#include "empi/imports.h"
+#include "linkage/settings.h"
+
+enum { CONFIG, POTENTIAL, AUTO };
+
+static const struct command_option options[] = {
+    [CONFIG] = {.name = "config",
+                .kind = OPTION_TEXT,
+                .value = "MODEL.json",
+                .required = true,
+                .help = "the model, as Splink 3, 4 or 5 saves it"},
+    [POTENTIAL] = {.name = "potential",
+                   .kind = OPTION_NUMBER,
+                   .value = "P",
+                   .required = true,
+                   .numbers = {0, 1},
+                   .help = "pairs above this match probability are kept for review"},
+    [AUTO] = {.name = "auto",
+              .kind = OPTION_NUMBER,
+              .value = "P",
+              .required = true,
+              .numbers = {0, 1},
+              .help = "pairs above this match probability merge their persons"},
+};
+
+static int read_model(struct text_buffer *out, char *name, size_t size, const char *path,
+                      struct error *error)
+{
+    struct stream *stream;
+    int status = stream_open_file(&stream, path, error);
+    if (status == 0) {
+        snprintf(name, size, "%s", stream->name);
+        status = stream_read_all(stream, out, error);
+        stream_free(stream);
+    }
+    return status;
+}
+
+static int import_file(struct import_report *out, struct store *store,
+                       const struct command_line *line, struct str model, const char *model_name,
+                       struct stream *records, struct error *error)
+{
+    struct connection *connection;
+    int status = store_take(&connection, store, 10, error);
+    if (status != 0) {
+        return status;
+    }
+    char uri[sizeof records->name + 8];
+    snprintf(uri, sizeof uri, "file:%s", records->name);
+    struct import import = {.source_uri = uri, .records = records};
+    status =
+        configs_find_or_create(&import.config_id, connection, model, model_name,
+                               line->values[POTENTIAL].number, line->values[AUTO].number, error);
+    if (status == 0) {
+        status = imports_create(out, connection, &import, error);
+    }
+    store_give_back(connection);
+    return status;
+}
+
+static int print_report(const struct import_report *report, struct error *error)
+{
+    fprintf(stderr, "%" PRIu64 " row%s to match\n", report->rows, report->rows == 1 ? "" : "s");
+    struct text_buffer text = TEXT_BUFFER(256);
+    text_appendf(&text, "job_%" PRId64 "\n", report->job_id);
+    int status = command_print(&text, error);
+    text_free(&text);
+    return status;
+}
+
+static int run(const struct command_line *line, struct error *error)
+{
+    static const struct index_options index_options = {.name = "tuva-empi import"};
+    struct text_buffer model = TEXT_BUFFER(SETTINGS_MAX_BYTES);
+    char model_name[256] = "";
+    struct stream *records = NULL;
+    struct index *index = NULL;
+    struct import_report report = {0};
+    /* What is on the command line before the database: a mistyped name should show at once. */
+    int status =
+        read_model(&model, model_name, sizeof model_name, line->values[CONFIG].text, error);
+    if (status == 0) {
+        status = stream_open_file(&records, line->arguments[0], error);
+    }
+    if (status == 0) {
+        status = index_open(&index, &index_options, error);
+    }
+    if (status == 0) {
+        status =
+            import_file(&report, index->store, line, text_str(&model), model_name, records, error);
+    }
+    if (status == 0) {
+        status = print_report(&report, error);
+    }
+    index_close(index);
+    stream_free(records);
+    text_free(&model);
+    return status;
+}
+
+const struct command command_import = {
+    .name = "import",
+    .arguments = "FILE.csv",
+    .arguments_least = 1,
+    .arguments_most = 1,
+    .summary = "Import a file of person records: makes a matching job and prints its id.",
+    .notes =
+        "FILE may be compressed; \"-\" is standard input. Its columns may stand in any order;\n"
+        "county may be absent. An empty field is NULL, \"\" is the empty text. A model and\n"
+        "thresholds that were used before are used again. On any error nothing remains.\n"
+        "tuva-empi matching-job runs the job.",
+    .options = options,
+    .option_count = ARRAY_LENGTH(options),
+    .run = run,
+};

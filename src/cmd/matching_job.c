@@ -1,0 +1,127 @@
+/* `tuva-empi matching-job`: runs one matching job to its end. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/number_text.h"
+#include "base/threads.h"
+#include "cmd/commands.h"
+#include "cmd/free_memory.h"
+#include "cmd/index.h"
+#include "cmd/progress.h"
+#include "cmd/stop.h"
+#include "empi/matching.h"
+
+enum { JOB, THREADS, MEMORY_LIMIT, QUIET };
+
+static const struct command_option options[] = {
+    [JOB] = {.name = "job",
+             .kind = OPTION_TEXT,
+             .value = "N",
+             .otherwise = "the first that is not done",
+             .help = "the job to run, as 7 or job_7"},
+    [THREADS] = {.name = "threads",
+                 .kind = OPTION_INTEGER,
+                 .value = "N",
+                 .integers = {1, 1024},
+                 .otherwise = "all cores",
+                 .help = "threads to use; the result is the same"},
+    [MEMORY_LIMIT] = {.name = "memory-limit",
+                      .kind = OPTION_SIZE,
+                      .value = "SIZE",
+                      .otherwise = "nine tenths of what is free",
+                      .help = "stop with a message rather than use more memory"},
+    [QUIET] = {.name = "quiet", .kind = OPTION_FLAG, .help = "no progress and no summary"},
+};
+
+struct showing {
+    struct progress progress;
+    const char *phase;
+};
+
+static bool show(void *context, const char *phase, uint64_t done, uint64_t total)
+{
+    struct showing *showing = context;
+    if (showing->phase != phase) {
+        showing->phase = phase;
+        progress_begin(&showing->progress, phase,
+                       strcmp(phase, "scoring pairs") == 0 ? "pairs" : "records");
+    } else {
+        progress_update(&showing->progress, done, total);
+    }
+    return stop_count() == 0;
+}
+
+static int read_job(int64_t *out, const struct command_line *line, struct error *error)
+{
+    *out = 0;
+    if (!line->values[JOB].given) {
+        return 0;
+    }
+    struct str text = str_from(line->values[JOB].text);
+    struct str prefix = STR("job_");
+    if (str_starts_with(text, prefix)) {
+        text = (struct str){text.ptr + prefix.len, text.len - prefix.len};
+    }
+    if (!integer_from_text(text, out) || *out < 1) {
+        return error_set(error, STATUS_USAGE, "--job must be the id of a job, as 7 or job_7");
+    }
+    return 0;
+}
+
+static void print_report(const struct matching_report *report)
+{
+    if (report->job_id == 0) {
+        fprintf(stderr, "there is no job to run\n");
+        return;
+    }
+    fprintf(stderr,
+            "job_%" PRId64 " succeeded: %" PRIu64 " rows, %" PRIu64 " new records, %" PRIu64
+            " results, %" PRIu64 " persons merged into others, %" PRIu64
+            " match groups matched, %" PRIu64 " to review\n",
+            report->job_id, report->rows, report->records, report->results, report->persons_merged,
+            report->groups_matched, report->groups_open);
+}
+
+static int run(const struct command_line *line, struct error *error)
+{
+    static const struct index_options index_options = {.name = "tuva-empi matching-job"};
+    struct showing showing = {0};
+    struct matching_options matching_options = {
+        .threads = line->values[THREADS].given ? (unsigned)line->values[THREADS].integer
+                                               : threads_available(),
+        .show = show,
+        .context = &showing,
+    };
+    struct matching_report report = {0};
+    struct index *index = NULL;
+    int64_t job_id;
+    progress_init(&showing.progress, line->values[QUIET].given);
+    memory_limit_set(line->values[MEMORY_LIMIT].given ? line->values[MEMORY_LIMIT].size
+                                                      : free_memory() / 10 * 9);
+    int status = read_job(&job_id, line, error);
+    if (status == 0) {
+        status = index_open(&index, &index_options, error);
+    }
+    if (status == 0) {
+        status = matching_run(&report, index->store, job_id, &matching_options, error);
+    }
+    progress_end(&showing.progress);
+    index_close(index);
+    if (status == 0 && !line->values[QUIET].given) {
+        print_report(&report);
+    }
+    return status;
+}
+
+const struct command command_matching_job = {
+    .name = "matching-job",
+    .summary = "Run the next matching job, or the one that is named, to its end.",
+    .notes = "Jobs run one at a time, in the order of their ids. A job's whole effect is one\n"
+             "transaction: whatever stops it leaves the index as it was.",
+    .options = options,
+    .option_count = ARRAY_LENGTH(options),
+    .run = run,
+};

@@ -1,0 +1,38 @@
+/* What the parts of a matching job share. */
+#ifndef EMPI_MATCHING_INTERNAL_H
+#define EMPI_MATCHING_INTERNAL_H
+
+#include "empi/configs.h"
+#include "empi/matching.h"
+
+struct matching {
+    struct connection *connection; /* the job's transaction */
+    struct connection *beside;     /* state and progress; never waits for the other: the transaction
+                                      touches the job's row only at its very end */
+    const struct matching_options *options;
+    const char *phase;
+    double shown; /* when progress was last written */
+    struct matching_config config;
+    struct matching_report *report;
+};
+
+/* Begins a phase; STATUS_CANCELLED when the job is to stop. */
+int matching_phase(struct matching *matching, const char *phase, struct error *error);
+
+/* False when the job is to stop. Cheap; writes at most once a second. */
+bool matching_progress(struct matching *matching, uint64_t done, uint64_t total);
+
+/* Runs a statement with the job's id as its only parameter; `affected` may be NULL. */
+int matching_query(struct matching *matching, const char *sql, uint64_t *affected,
+                   struct error *error);
+
+/* Steps 1 and 2: the temporary table new_record, records, persons and their event. */
+int matching_stage(struct matching *matching, struct error *error);
+
+/* Step 3: the temporary table new_result. */
+int matching_predict(struct matching *matching, struct error *error);
+
+/* Steps 4 to 6, when there are new results. */
+int matching_group(struct matching *matching, struct error *error);
+
+#endif
