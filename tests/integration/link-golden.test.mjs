@@ -2,11 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import {
     assertNear, connect, dataPath, formatTable, link, makeFolder, parseTable, put, readTable, readText,
+    root, run,
 } from './support.mjs';
 
 const readGolden = (name) => {
@@ -206,6 +207,25 @@ test('tuva_synth: all candidate pairs', (t) => {
     assert.equal(theirs.length, 975);
     comparePredictions(byPair(readTable(folder, 'pairs.csv')), byPair(theirs),
         ['match_weight', 'match_probability', ...starting(theirs[0], 'bf_', 'tf_')], ['match_key']);
+});
+
+test('made-up people find each other: few wrong matches, few missed', (t) => {
+    const folder = makeFolder(t);
+    const made = run(folder, ['synth', '--records', '20000', '--seed', '5', '--quiet', '-o', '-']);
+    assert.equal(made.status, 0);
+    link(folder, ['--model', join(root, 'examples/model.json'), '--id-column', 'source_person_id',
+        '--crosswalk', 'crosswalk.csv', '--quiet', '-'], { input: made.stdout });
+    const rows = readTable(folder, 'crosswalk.csv');
+    assert.equal(rows.length, 20_000);
+    const personOf = (row) => row.source_person_id.split('-')[0];
+    const pairsOf = (key) => {
+        const sizes = new Map();
+        rows.forEach((row) => sizes.set(key(row), (sizes.get(key(row)) ?? 0) + 1));
+        return [...sizes.values()].reduce((sum, size) => sum + size * (size - 1) / 2, 0);
+    };
+    const right = pairsOf((row) => `${personOf(row)} ${row.cluster_id}`);
+    assert.ok(right / pairsOf((row) => row.cluster_id) > 0.95, 'precision');
+    assert.ok(right / pairsOf(personOf) > 0.9, `recall ${right / pairsOf(personOf)}`);
 });
 
 test('a model loads from Splink 3 and 5, too', (t) => {
