@@ -98,6 +98,10 @@ bool expr_is_nearness(const struct expr_node *node, struct expr_nearness *out);
    most *limit: `abs(f(l) - f(r)) <= limit` on DOUBLE. Gives f of the left record. */
 bool expr_is_difference(const struct expr_node *node, const struct expr_node **left, double *limit);
 
+/* Whether `node` is `f IS NULL` of one record: gives f and the record's side. */
+bool expr_is_null_test(const struct expr_node *node, const struct expr_node **value,
+                       enum expr_side *side);
+
 /* Whether two nodes compute the same value when `b`'s sides are exchanged with `a`'s (with
    `mirrored`) or as they are: structural equality after binding. */
 bool expr_equal(const struct expr_node *a, const struct expr_node *b, bool mirrored);

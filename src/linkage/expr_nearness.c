@@ -1,5 +1,5 @@
 /* Conditions of the shapes `distance(x_l, x_r) <= 2`, `similarity(x_l, x_r) >= 0.9` and
-   `abs(f(x_l) - f(x_r)) <= 30`. */
+   `abs(f(x_l) - f(x_r)) <= 30`, and tests for NULL. */
 
 #include <math.h>
 
@@ -116,4 +116,15 @@ bool expr_is_difference(const struct expr_node *node, const struct expr_node **l
     return a->type.kind == VALUE_DOUBLE && b->type.kind == VALUE_DOUBLE &&
            (a->sides | b->sides) == (left_only | right_only) && (a->sides & b->sides) == 0 &&
            expr_equal(a, b, true);
+}
+
+bool expr_is_null_test(const struct expr_node *node, const struct expr_node **value,
+                       enum expr_side *side)
+{
+    if (node->kind != EXPR_IS_NULL || node->count != 1) {
+        return false;
+    }
+    *value = node->operands[0];
+    *side = (*value)->sides == 1 << EXPR_LEFT ? EXPR_LEFT : EXPR_RIGHT;
+    return (*value)->sides == 1 << *side;
 }

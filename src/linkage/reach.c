@@ -73,6 +73,7 @@ static bool same_source(const struct reach_source *a, const struct reach_source 
         return false;
     }
     switch (a->kind) {
+    case REACH_NULLS: return true;
     case REACH_CODE:
         return expr_equal(a->left, b->left, false) && expr_equal(a->right, b->right, false);
     case REACH_NUMBER: return expr_equal(a->left, b->left, false);
@@ -106,6 +107,55 @@ static struct reach_source *find_source(struct reach *reach, struct row_table *r
 static bool has_code(struct value_type type)
 {
     return type.kind != VALUE_LIST && type.kind != VALUE_INTERVAL;
+}
+
+/* The bit about a value, or about the same of the other record; 0 when there is no room. */
+static uint32_t null_bit(struct reach *reach, const struct expr_node *value)
+{
+    uint32_t at = 0;
+    while (at < reach->nullable_count && !expr_equal(reach->nullable[at], value, false) &&
+           !expr_equal(reach->nullable[at], value, true)) {
+        at++;
+    }
+    if (at == REACH_MAX_NULLABLE) {
+        return 0;
+    }
+    if (at == reach->nullable_count) {
+        reach->nullable[reach->nullable_count++] = value;
+    }
+    return (uint32_t)1 << at;
+}
+
+/* A conjunct that only asks for NULLs, of any of some values. */
+static bool needs_nulls(struct reach_need *need, struct reach *reach, struct row_table *rows,
+                        struct arena *arena, const struct expr_node *conjunct, bool *failed)
+{
+    const struct expr_node *const *disjuncts;
+    size_t count;
+    struct error ignored;
+    *failed = expr_disjuncts(&disjuncts, &count, arena, conjunct, &ignored) != 0;
+    const struct expr_node *value;
+    enum expr_side side;
+    for (size_t i = 0; !*failed && i < count; i++) {
+        if (!expr_is_null_test(disjuncts[i], &value, &side)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; !*failed && i < count; i++) {
+        expr_is_null_test(disjuncts[i], &value, &side);
+        uint32_t bit = null_bit(reach, value);
+        if (bit == 0) {
+            return false;
+        }
+        need->left_bits |= side == EXPR_LEFT ? bit : 0;
+        need->right_bits |= side == EXPR_RIGHT ? bit : 0;
+    }
+    if (reach->null_slot == 0) {
+        reach->null_slot = row_table_take(rows, 1);
+    }
+    need->kind = REACH_NULLS;
+    need->left_slot = need->right_slot = reach->null_slot;
+    return true;
 }
 
 /* What a conjunct needs, but for its slots; false when nothing is known. */
@@ -143,7 +193,11 @@ int reach_plan(struct reach_level *out, struct reach *reach, struct arena *arena
         struct reach_need need = {.left_slot = own_slot, .right_slot = own_slot};
         struct reach_source wanted = {0};
         bool failed = false;
-        if (!needs_of(&need, &wanted, &failed, arena, conjuncts[i])) {
+        if (needs_nulls(&need, reach, rows, arena, conjuncts[i], &failed)) {
+            out->needs[out->count++] = need;
+            continue;
+        }
+        if (!failed && !needs_of(&need, &wanted, &failed, arena, conjuncts[i])) {
             continue;
         }
         if (failed) {
@@ -308,11 +362,43 @@ static int fill_source(const struct reach_source *source, struct row_table *rows
                        const struct columns *columns, struct error *error)
 {
     switch (source->kind) {
+    case REACH_NULLS: return 0; /* see fill_nulls() */
     case REACH_CODE: return fill_codes(source, rows, columns, error);
     case REACH_NUMBER: return fill_numbers(source, rows, columns, error);
     case REACH_WORD: break;
     }
     return fill_words(source, rows, columns, error);
+}
+
+/* One value's bit in all rows. The bits of different values share a slot: one thread does all. */
+static int fill_nulls(const struct reach *reach, uint32_t number, struct row_table *rows,
+                      const struct columns *columns, struct error *error)
+{
+    struct arena arena = ARENA((size_t)1 << 30);
+    struct record_values values;
+    int status = record_values_open(&values, &arena, columns, reach->nullable[number], error);
+    if (status != 0) {
+        arena_free(&arena);
+        return status;
+    }
+    bool *nulls = memory_alloc_array(values.keys.count, sizeof *nulls);
+    if (nulls == NULL) {
+        status = error_out_of_memory(error);
+    }
+    for (uint32_t key = 0; status == 0 && key < values.keys.count; key++) {
+        nulls[key] = record_values_get(&values, key).is_null;
+    }
+    for (uint32_t record = 0; status == 0 && record < rows->records; record++) {
+        uint32_t *slot = rows->items + (size_t)record * rows->stride + reach->null_slot;
+        *slot = (number == 0 ? 0 : *slot) | (uint32_t)nulls[values.keys.codes[record]] << number;
+    }
+    if (status == 0) {
+        status = record_values_check(&values, error);
+    }
+    memory_free(nulls);
+    record_values_free(&values);
+    arena_free(&arena);
+    return status;
 }
 
 struct filling {
@@ -322,11 +408,14 @@ struct filling {
     unsigned threads;
 };
 
-/* Every `threads`th source. */
+/* The bits, by the first thread, and every `threads`th source. */
 static int fill_share(void *context, unsigned index, struct error *error)
 {
     const struct filling *work = context;
     int status = 0;
+    for (uint32_t i = 0; status == 0 && index == 0 && i < work->reach->nullable_count; i++) {
+        status = fill_nulls(work->reach, i, work->rows, work->columns, error);
+    }
     for (size_t i = index; status == 0 && i < work->reach->count; i += work->threads) {
         status = fill_source(&work->reach->sources[i], work->rows, work->columns, error);
     }

@@ -3,10 +3,11 @@
  *
  * Most candidate pairs are no match, and most of their time would go into waiting for texts from
  * main memory and measuring distances that are known to be far. So the conjuncts of a level's
- * condition are looked at for three shapes, and what is needed to refuse them is kept beside the
+ * condition are looked at for four shapes, and what is needed to refuse them is kept beside the
  * record's codes, in its row (row_table.h):
  *
  *   f(l) = g(r)                 a code of the value of f, and of g: equal codes, or out of reach
+ *   f(l) is null or g(r) …      a bit for each such value, set where it is NULL
  *   abs(f(l) - f(r)) <= k       the number itself
  *   distance(x_l, x_r) <= k     a word about the text of x: its length and how often it has which
  *                               bytes; words that differ in more bits than the distance allows put
@@ -40,12 +41,14 @@ enum {
     REACH_LENGTH_BITS = 6,
     REACH_LENGTHS = 1 << REACH_LENGTH_BITS, /* the last one stands for itself and all above */
     REACH_MAX_SOURCES = 24,                 /* things told of a record: up to 48 codes a row */
+    REACH_MAX_NULLABLE = 32,                /* values that may be NULL */
     REACH_MAX_NEEDS = 4,                    /* of one level; further conjuncts are not looked at */
 };
 
 typedef int8_t reach_limits[REACH_LENGTHS]; /* by the right text's length; -1: out of reach */
 
 enum reach_kind {
+    REACH_NULLS,  /* one of the left record's bits must be set, or one of the right's */
     REACH_CODE,   /* codes must be equal, and not 0, which is NULL */
     REACH_NUMBER, /* doubles must differ by at most `most`; NaN is NULL */
     REACH_WORD,   /* words may differ in as many bits as `limits` says */
@@ -55,6 +58,8 @@ struct reach_need {
     enum reach_kind kind;
     uint32_t left_slot;  /* in the left record's row */
     uint32_t right_slot; /* in the right record's */
+    uint32_t left_bits;
+    uint32_t right_bits;
     double most;
     const reach_limits *limits; /* by the left text's length */
 };
@@ -77,6 +82,9 @@ struct reach_source {
 struct reach {
     struct reach_source sources[REACH_MAX_SOURCES];
     size_t count;
+    const struct expr_node *nullable[REACH_MAX_NULLABLE]; /* what each bit is about */
+    uint32_t nullable_count;
+    uint32_t null_slot; /* where the bits stand, when there are any */
 };
 
 /* Finds the needs of a level with that condition; slots are taken in `rows`, which is still being
@@ -120,6 +128,7 @@ static inline void reach_set_left(struct reach_left *out, const struct reach_nee
                                   const uint32_t *row)
 {
     switch (need->kind) {
+    case REACH_NULLS: out->code = row[need->left_slot] & need->left_bits; break;
     case REACH_CODE: out->code = row[need->left_slot]; break;
     case REACH_NUMBER: out->number = reach_number(row, need->left_slot); break;
     case REACH_WORD:
@@ -142,6 +151,9 @@ static inline int reach_count_bits(uint64_t bits)
 static inline bool reach_holds(const struct reach_need *need, const struct reach_left *left,
                                const uint32_t *row)
 {
+    if (need->kind == REACH_NULLS) {
+        return (left->code | (row[need->right_slot] & need->right_bits)) != 0;
+    }
     if (need->kind == REACH_CODE) {
         return left->code == row[need->right_slot] && left->code != 0;
     }
