@@ -120,7 +120,9 @@ static void take_from_file(struct reader *reader, const struct config_key *key, 
 static void refuse_key(struct reader *reader, struct str name)
 {
     struct str meant = suggest(str_from(reader->path), name);
-    if (meant.len > 0) {
+    if (memchr(name.ptr, '.', name.len) != NULL) {
+        faults_add_key(&reader->faults, name, "unknown key; each section is an object of its own");
+    } else if (meant.len > 0) {
         faults_add_key(&reader->faults, name, "unknown key; did you mean \"%.*s\"?",
                        STR_ARG(meant));
     } else {
@@ -140,8 +142,9 @@ static void read_object(struct reader *reader, json_t *object)
         snprintf(reader->path + mark, sizeof reader->path - mark, "%s%.*s", mark > 0 ? "." : "",
                  STR_ARG(((struct str){name, length})));
         struct str path = str_from(reader->path);
-        const struct config_key *key = find_key(path);
-        bool section = is_section(path);
+        bool plain = length > 0 && memchr(name, '.', length) == NULL;
+        const struct config_key *key = plain ? find_key(path) : NULL;
+        bool section = plain && is_section(path);
         if (key == NULL && !section) {
             reader->path[mark] = '\0';
             refuse_key(reader, (struct str){name, length});

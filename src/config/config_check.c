@@ -31,6 +31,14 @@ static bool is_section_given(const struct config *config, const char *prefix)
     return false;
 }
 
+/* The whole path, which as a key of an input would be cut. */
+static void add_missing(struct faults *faults, const char *path, const char *because)
+{
+    size_t mark = faults_enter_key(faults, path);
+    faults_add(faults, "is missing: %s", because);
+    faults_leave(faults, mark);
+}
+
 /* All keys of a section, because another key says so. */
 static void require_section(const struct config *config, const char *prefix, const char *because,
                             struct faults *faults)
@@ -38,7 +46,7 @@ static void require_section(const struct config *config, const char *prefix, con
     for (size_t i = 0; i < config_key_count; i++) {
         if (str_starts_with(str_from(config_keys[i].path), str_from(prefix)) &&
             !is_given(config, &config_keys[i])) {
-            faults_add_key(faults, str_from(config_keys[i].path), "is missing: %s", because);
+            add_missing(faults, config_keys[i].path, because);
         }
     }
 }
@@ -63,12 +71,12 @@ static void check_database(struct config *config, struct faults *faults)
         return;
     }
     if (!is_path_given(config, "db.host")) {
-        faults_add_key(faults, STR("db.host"), "is missing: other keys of db name a server");
+        add_missing(faults, "db.host", "other keys of db name a server");
     } else if (is_blank(config->db.host)) {
         faults_add_key(faults, STR("db.host"), "must not be empty");
     }
     if (!is_path_given(config, "db.user")) {
-        faults_add_key(faults, STR("db.user"), "is missing: other keys of db name a server");
+        add_missing(faults, "db.user", "other keys of db name a server");
     } else if (is_blank(config->db.user)) {
         faults_add_key(faults, STR("db.user"), "must not be empty");
     }
@@ -98,7 +106,7 @@ static void check_old_names(const struct config *config, struct faults *faults)
 static void check_identity(const struct config *config, struct faults *faults)
 {
     if (!is_path_given(config, "idp.backend") && is_section_given(config, "idp.")) {
-        faults_add_key(faults, STR("idp.backend"), "is missing: other keys of idp name a provider");
+        add_missing(faults, "idp.backend", "other keys of idp name a provider");
     }
     if (config->idp.backend == CONFIG_IDP_KEYCLOAK) {
         require_section(config, "idp.keycloak.", "idp.backend is keycloak", faults);
@@ -112,9 +120,8 @@ static void check_server(const struct config *config, struct faults *faults)
     bool certificate = !is_blank(config->server.tls_certificate);
     bool key = !is_blank(config->server.tls_key);
     if (certificate != key) {
-        faults_add_key(faults, certificate ? STR("server.tls_key") : STR("server.tls_certificate"),
-                       "is missing: %s is given",
-                       certificate ? "server.tls_certificate" : "server.tls_key");
+        add_missing(faults, certificate ? "server.tls_key" : "server.tls_certificate",
+                    certificate ? "server.tls_certificate is given" : "server.tls_key is given");
     }
 }
 
@@ -125,8 +132,7 @@ static void check_matching_service(const struct config *config, struct faults *f
 {
     if (config->matching_service.job_runner == CONFIG_RUNNER_K8S &&
         !is_path_given(config, K8S "job_image_pull_policy")) {
-        faults_add_key(faults, STR(K8S "job_image_pull_policy"),
-                       "is missing: matching_service.job_runner is k8s");
+        add_missing(faults, K8S "job_image_pull_policy", "matching_service.job_runner is k8s");
     }
     if (is_section_given(config, VOLUME)) {
         require_section(config, VOLUME, "the volume needs all three keys", faults);
