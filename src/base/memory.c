@@ -12,6 +12,7 @@ static atomic_uint_fast64_t peak;
 static atomic_uint_fast64_t limit;
 static atomic_uint_fast64_t tried;
 static atomic_uint_fast64_t fail_from;
+static atomic_uint_fast64_t fail_to;
 
 static uint64_t load(const atomic_uint_fast64_t *counter)
 {
@@ -24,7 +25,7 @@ static int allowed(size_t size)
 {
     uint64_t number = atomic_fetch_add_explicit(&tried, 1, memory_order_relaxed) + 1;
     uint64_t from = load(&fail_from);
-    if (UNLIKELY(from != 0 && number >= from)) {
+    if (UNLIKELY(from != 0 && number >= from && number <= load(&fail_to))) {
         return 0;
     }
     uint64_t most = load(&limit);
@@ -137,10 +138,21 @@ uint64_t memory_peak(void)
     return load(&peak);
 }
 
-void memory_fail_from(uint64_t nth)
+static void fail(uint64_t from, uint64_t to)
 {
     atomic_store_explicit(&tried, 0, memory_order_relaxed);
-    atomic_store_explicit(&fail_from, nth, memory_order_relaxed);
+    atomic_store_explicit(&fail_to, to, memory_order_relaxed);
+    atomic_store_explicit(&fail_from, from, memory_order_relaxed);
+}
+
+void memory_fail_from(uint64_t nth)
+{
+    fail(nth, UINT64_MAX);
+}
+
+void memory_fail_only(uint64_t nth)
+{
+    fail(nth, nth);
 }
 
 uint64_t memory_allocation_count(void)

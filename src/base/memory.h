@@ -36,9 +36,11 @@ uint64_t memory_limit(void);
 uint64_t memory_in_use(void);
 uint64_t memory_peak(void);
 
-/* Tests only: from now on the `nth` allocation (1 = the next) and all after it fail; 0 ends it.
-   memory_allocation_count() counts the allocations tried since the last call of it. */
+/* Tests only: from now on the `nth` allocation (1 = the next) and all after it fail, or that one
+   alone, as when only a large one finds no room; 0 ends it. memory_allocation_count() counts the
+   allocations tried since the last call of any of them. */
 void memory_fail_from(uint64_t nth);
+void memory_fail_only(uint64_t nth);
 uint64_t memory_allocation_count(void);
 
 #endif

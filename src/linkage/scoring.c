@@ -279,8 +279,8 @@ int scorer_init(struct scorer *out, struct scoring *scoring, struct error *error
     out->level_bounds = memory_alloc_zeroed(scoring->level_count, sizeof *out->level_bounds);
     out->needs = memory_alloc_zeroed(scoring->level_count * REACH_MAX_NEEDS, sizeof *out->needs);
     out->levels = memory_alloc_zeroed(count, sizeof *out->levels);
-    bool made =
-        out->runners != NULL && out->lefts != NULL && out->bounds != NULL && out->levels != NULL;
+    bool made = out->runners != NULL && out->lefts != NULL && out->level_bounds != NULL &&
+                out->needs != NULL && out->bounds != NULL && out->levels != NULL;
     int status = made ? 0 : error_out_of_memory(error);
     for (size_t i = 0; status == 0 && i < count; i++) {
         if (scoring->comparisons[i].has_conditions) {

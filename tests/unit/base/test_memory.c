@@ -37,6 +37,21 @@ static void gives_unique_pointers_for_nothing(void **state)
     memory_free(third);
 }
 
+static void fails_the_nth_allocation_only(void **state)
+{
+    (void)state;
+    memory_fail_only(2);
+    void *first = memory_alloc(1);
+    assert_non_null(first);
+    assert_null(memory_alloc(1));
+    void *second = memory_alloc_zeroed(1, 1);
+    assert_non_null(second);
+    assert_int_equal(memory_allocation_count(), 3);
+    memory_fail_from(0);
+    memory_free(first);
+    memory_free(second);
+}
+
 static void refuses_products_that_overflow(void **state)
 {
     (void)state;
@@ -141,6 +156,7 @@ int main(void)
         cmocka_unit_test(resizing_keeps_the_content),
         cmocka_unit_test(holds_the_limit),
         cmocka_unit_test(fails_from_the_nth_allocation_on),
+        cmocka_unit_test(fails_the_nth_allocation_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

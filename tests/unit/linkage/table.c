@@ -40,20 +40,39 @@ void table_make(struct columns *out, const char *const *names, uint32_t column_c
     assert_int_equal(table_try(out, names, column_count, cells, record_count, &error), 0);
 }
 
-unsigned table_fail_every_allocation(int (*work)(void *context, struct error *error), void *context)
+static struct error error;
+
+/* Whether it succeeded; a failure must be told and leave nothing behind. `tried` is the number of
+   allocations. */
+static bool run_once(int (*work)(void *context, struct error *error), void *context,
+                     uint64_t *tried)
 {
-    static struct error error;
-    for (unsigned failures = 0;; failures++) {
-        uint64_t before = memory_in_use();
-        memory_fail_from(failures + 1);
-        int status = work(context, &error);
-        memory_fail_from(0);
-        assert_int_equal(memory_in_use(), before);
-        if (status == STATUS_OK) {
-            return failures;
-        }
+    uint64_t before = memory_in_use();
+    int status = work(context, &error);
+    *tried = memory_allocation_count();
+    memory_fail_from(0);
+    assert_int_equal(memory_in_use(), before);
+    if (status != STATUS_OK) {
         assert_int_equal(status, STATUS_RESOURCES);
         assert_int_equal(error.status, STATUS_RESOURCES);
-        assert_true(failures < 100000);
     }
+    return status == STATUS_OK;
+}
+
+unsigned table_fail_every_allocation(int (*work)(void *context, struct error *error), void *context)
+{
+    enum { ENOUGH = 100000 };
+    uint64_t tried;
+    unsigned failures = 0;
+    for (bool done = false; !done; failures += !done) {
+        memory_fail_from(failures + 1);
+        done = run_once(work, context, &tried);
+        assert_true(failures < ENOUGH);
+    }
+    for (uint64_t nth = 1, reached = 0; nth <= reached + 1; nth++) {
+        memory_fail_only(nth);
+        run_once(work, context, &reached);
+        assert_true(nth < ENOUGH);
+    }
+    return failures;
 }

@@ -26,8 +26,9 @@ int table_try(struct columns *out, const char *const *names, uint32_t column_cou
 
 /*
  * Runs work(context, error) again and again, the first time with every allocation failing, then
- * with all but the first, and so on until it succeeds. Every failure must be STATUS_RESOURCES and
- * must leave no memory behind. Returns the number of failures.
+ * with all but the first, and so on until it succeeds; then with one allocation after the other
+ * failing alone. Every failure must be STATUS_RESOURCES and must leave no memory behind. Returns
+ * the number of failures of the first kind.
  */
 unsigned table_fail_every_allocation(int (*work)(void *context, struct error *error),
                                      void *context);
