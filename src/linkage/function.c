@@ -8,10 +8,11 @@
 /* ---- registry ---- */
 
 static const struct function_table *const TABLES[] = {
-    &function_table_similarity, &function_table_text, &function_table_text_search,
-    &function_table_text_build, &function_table_like, &function_table_regex,
-    &function_table_number,     &function_table_math, &function_table_date,
-    &function_table_date_part,  &function_table_list, &function_table_list_set,
+    &function_table_similarity, &function_table_text,      &function_table_text_search,
+    &function_table_text_build, &function_table_like,      &function_table_regex,
+    &function_table_number,     &function_table_math,      &function_table_date,
+    &function_table_date_part,  &function_table_date_diff, &function_table_list,
+    &function_table_list_set,
 };
 
 /* Cuts the next name off a list of names; an empty one at the end. */

@@ -52,6 +52,7 @@ struct function_table {
 };
 
 extern const struct function_table function_table_date;
+extern const struct function_table function_table_date_diff;
 extern const struct function_table function_table_date_part;
 extern const struct function_table function_table_like;
 extern const struct function_table function_table_list;

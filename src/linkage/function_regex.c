@@ -1,220 +1,39 @@
 /*
- * Regular expressions. Constant patterns are compiled when the model is loaded; others each time
- * they run, which is slow but right. Match data lives in scratch memory, so that a compiled
- * pattern serves any number of threads.
+ * The functions of regular expressions. Constant patterns are compiled when the model is loaded;
+ * others each time they run, which is slow but right.
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
-
-#include <pcre2.h>
-
-#include "base/memory.h"
 #include "linkage/function_internal.h"
-#include "linkage/regex_pattern.h"
+#include "linkage/regex.h"
 
-enum {
-    MATCH_LIMIT = 10000000, /* steps of backtracking: some tenths of a second */
-    DEPTH_LIMIT = 100000,   /* nested backtracking of the interpreter */
-    HEAP_LIMIT_KIB = 16384, /* of its memory */
-    PATTERN_MAX = 1 << 20,  /* bytes of a translated pattern */
-    GROUP_MAX = 9,          /* that a function may ask for */
-};
-
-/* ---- memory ---- */
-
-static void *heap_alloc(size_t size, void *unused)
-{
-    (void)unused;
-    return memory_alloc(size);
-}
-
-static void heap_free(void *pointer, void *unused)
-{
-    (void)unused;
-    memory_free(pointer);
-}
-
-static void *scratch_alloc(size_t size, void *scratch)
-{
-    return arena_alloc(scratch, size);
-}
-
-static void scratch_free(void *pointer, void *scratch)
-{
-    (void)pointer;
-    (void)scratch;
-}
-
-/* ---- compiled patterns ---- */
-
-/* What the third argument may say: case, and whether the pattern is a plain text. */
-struct regex_options {
-    bool ignore_case;
-    bool dot_all;
-    bool literal;
-    bool all; /* replace every match */
-};
-
-struct regex {
-    pcre2_code *code;
-    pcre2_match_context *limits;
-    uint32_t groups;
-};
-
-static void regex_free(struct regex *regex)
-{
-    pcre2_match_context_free(regex->limits);
-    pcre2_code_free(regex->code);
-}
-
-static int set_limits(struct regex *regex, pcre2_general_context *memory)
-{
-    regex->limits = pcre2_match_context_create(memory);
-    if (regex->limits == NULL) {
-        return STATUS_RESOURCES;
-    }
-    pcre2_set_match_limit(regex->limits, MATCH_LIMIT);
-    pcre2_set_depth_limit(regex->limits, DEPTH_LIMIT);
-    pcre2_set_heap_limit(regex->limits, HEAP_LIMIT_KIB);
-    return 0;
-}
-
-static int compile_failed(int code, struct error *error)
-{
-    char message[160] = "";
-    if (code == PCRE2_ERROR_HEAP_FAILED) {
-        return error_out_of_memory(error);
-    }
-    pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof message);
-    return error_set(error, STATUS_INVALID, "the regular expression is not valid: %s", message);
-}
-
-/* Compiles for PCRE2; `full` makes a match take the whole text. */
-static int compile_translated(struct regex *out, pcre2_general_context *memory, struct str pattern,
-                              struct regex_options options, bool full, struct error *error)
-{
-    uint32_t flags = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_CIRCUMFLEX;
-    flags |= options.ignore_case ? PCRE2_CASELESS : 0;
-    flags |= options.dot_all ? PCRE2_DOTALL : 0;
-    flags |= full ? PCRE2_ANCHORED | PCRE2_ENDANCHORED : 0;
-    pcre2_compile_context *context = pcre2_compile_context_create(memory);
-    if (context == NULL) {
-        return error_out_of_memory(error);
-    }
-    pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-    int code;
-    PCRE2_SIZE place;
-    out->code = pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, flags, &code, &place, context);
-    pcre2_compile_context_free(context);
-    if (out->code == NULL) {
-        return compile_failed(code, error);
-    }
-    pcre2_pattern_info(out->code, PCRE2_INFO_CAPTURECOUNT, &out->groups);
-    return set_limits(out, memory) != 0 ? error_out_of_memory(error) : 0;
-}
-
-static int regex_compile(struct regex *out, pcre2_general_context *memory, struct str pattern,
-                         struct regex_options options, bool full, struct error *error)
-{
-    struct text_buffer translated = TEXT_BUFFER(PATTERN_MAX);
-    *out = (struct regex){0};
-    int status = options.literal
-                     ? regex_pattern_quote(&translated, pattern, error)
-                     : regex_pattern_translate(&translated, pattern, options.ignore_case, error);
-    if (status == 0) {
-        /* An empty pattern leaves the buffer without memory. */
-        struct str text = translated.ptr == NULL ? STR("") : text_str(&translated);
-        status = compile_translated(out, memory, text, options, full, error);
-    }
-    text_free(&translated);
-    if (status != 0) {
-        regex_free(out);
-        *out = (struct regex){0};
-    }
-    return status;
-}
-
-/* ---- matching ---- */
-
-/* One text being searched, with what it takes of scratch. */
-struct search {
-    const struct regex *regex;
-    struct regex own; /* a pattern that was compiled for this run only */
-    pcre2_match_data *match;
-    struct str text;
-    bool is_checked; /* the text is known to be UTF-8 */
-};
-
-/* Where group `number` matched: ptr NULL when it did not, or does not exist. */
-static struct str search_group(const struct search *search, uint32_t number)
-{
-    if (number > search->regex->groups) {
-        return (struct str){NULL, 0};
-    }
-    const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(search->match);
-    PCRE2_SIZE from = ends[(size_t)2 * number];
-    PCRE2_SIZE to = ends[(size_t)2 * number + 1];
-    /* "to < from" can only come of \K in a look-ahead, and there is neither. */
-    return from == PCRE2_UNSET ? (struct str){NULL, 0}
-                               : (struct str){search->text.ptr + from, to - from};
-}
-
-enum search_outcome { SEARCH_FOUND, SEARCH_NOTHING, SEARCH_FAILED };
-
-/* Searches from a byte on. The text is checked to be UTF-8 only the first time. */
-static enum search_outcome search_next(struct search *search, size_t from)
-{
-    PCRE2_SPTR subject = (PCRE2_SPTR)search->text.ptr;
-    uint32_t options = search->is_checked ? PCRE2_NO_UTF_CHECK : 0;
-    int found = pcre2_match(search->regex->code, subject, search->text.len, from, options,
-                            search->match, search->regex->limits);
-    if (found == PCRE2_ERROR_JIT_STACKLIMIT) {
-        found = pcre2_match(search->regex->code, subject, search->text.len, from,
-                            options | PCRE2_NO_JIT, search->match, search->regex->limits);
-    }
-    if (found > 0) {
-        search->is_checked = true;
-        return SEARCH_FOUND;
-    }
-    return found == PCRE2_ERROR_NOMATCH ? SEARCH_NOTHING : SEARCH_FAILED;
-}
+enum { GROUP_MAX = 9 /* that a function may ask for */ };
 
 /* What the binding of a function has as state. */
 struct regex_state {
     struct regex regex; /* when the pattern is constant */
     bool is_compiled;
-    bool full;
+    bool all; /* replace every match */
     struct regex_options options;
 };
 
-/* Makes ready to search arguments[0] for the pattern, compiling it when it is not constant. False
-   when *out has been set to the NULL to return. */
-static bool search_begin(struct search *out, const struct function_call *call,
-                         const struct value *arguments, struct value *result)
+/* Makes ready to search arguments[0] for the pattern, compiling it into *own when it is not
+   constant. False when *result has been set to the NULL to return. */
+static bool begin(struct regex_search *out, struct regex *own, const struct function_call *call,
+                  const struct value *arguments, struct value *result)
 {
     const struct regex_state *state = call->binding->state;
-    pcre2_general_context *memory =
-        pcre2_general_context_create(scratch_alloc, scratch_free, call->scratch);
-    if (memory == NULL) {
-        function_exhaust(call, result);
-        return false;
-    }
-    *out = (struct search){.regex = &state->regex, .text = value_text(arguments[0])};
+    const struct regex *regex = &state->regex;
+    int status = 0;
     if (!state->is_compiled) {
         struct error error;
-        int status = regex_compile(&out->own, memory, value_text(arguments[1]), state->options,
-                                   state->full, &error);
-        if (status == STATUS_RESOURCES) {
-            function_exhaust(call, result);
-            return false;
-        }
-        if (status != 0) {
-            function_fail(call, result);
-            return false;
-        }
-        out->regex = &out->own;
+        status =
+            regex_compile(own, call->scratch, value_text(arguments[1]), state->options, &error);
+        regex = own;
     }
-    out->match = pcre2_match_data_create_from_pattern(out->regex->code, memory);
-    if (out->match == NULL) {
+    if (status == STATUS_INVALID) {
+        function_fail(call, result);
+        return false;
+    }
+    if (status != 0 || !regex_search_begin(out, regex, value_text(arguments[0]), call->scratch)) {
         function_exhaust(call, result);
         return false;
     }
@@ -224,15 +43,16 @@ static bool search_begin(struct search *out, const struct function_call *call,
 static void run_matches(const struct function_call *call, const struct value *arguments,
                         struct value *out)
 {
-    struct search search;
-    if (!search_begin(&search, call, arguments, out)) {
+    struct regex own;
+    struct regex_search search;
+    if (!begin(&search, &own, call, arguments, out)) {
         return;
     }
-    enum search_outcome outcome = search_next(&search, 0);
-    if (outcome == SEARCH_FAILED) {
+    enum regex_outcome outcome = regex_search_next(&search, 0);
+    if (outcome == REGEX_FAILED) {
         function_fail(call, out);
     } else {
-        function_return_integer(out, outcome == SEARCH_FOUND);
+        function_return_integer(out, outcome == REGEX_FOUND);
     }
 }
 
@@ -246,18 +66,19 @@ static uint32_t group_argument(const struct function_call *call, const struct va
 static void run_extract(const struct function_call *call, const struct value *arguments,
                         struct value *out)
 {
-    struct search search;
-    if (!search_begin(&search, call, arguments, out)) {
+    struct regex own;
+    struct regex_search search;
+    if (!begin(&search, &own, call, arguments, out)) {
         return;
     }
-    enum search_outcome outcome = search_next(&search, 0);
-    if (outcome == SEARCH_FAILED) {
+    enum regex_outcome outcome = regex_search_next(&search, 0);
+    if (outcome == REGEX_FAILED) {
         function_fail(call, out);
         return;
     }
     struct str group = {NULL, 0};
-    if (outcome == SEARCH_FOUND) {
-        group = search_group(&search, group_argument(call, arguments));
+    if (outcome == REGEX_FOUND) {
+        group = regex_search_group(&search, group_argument(call, arguments));
     }
     function_return_text(out, group.ptr, group.len);
 }
@@ -288,14 +109,14 @@ struct walk {
 #define WALK(extracts_) ((struct walk){0, SIZE_MAX, (extracts_)})
 
 /* The next match; *out is where it is. */
-static enum search_outcome walk_next(struct walk *walk, struct search *search, struct str *out)
+static enum regex_outcome walk_next(struct walk *walk, struct regex_search *search, struct str *out)
 {
     while (walk->from <= search->text.len) {
-        enum search_outcome outcome = search_next(search, walk->from);
-        if (outcome != SEARCH_FOUND) {
+        enum regex_outcome outcome = regex_search_next(search, walk->from);
+        if (outcome != REGEX_FOUND) {
             return outcome;
         }
-        *out = search_group(search, 0);
+        *out = regex_search_group(search, 0);
         size_t end = (size_t)(out->ptr - search->text.ptr) + out->len;
         bool again = !walk->extracts && out->len == 0 && end == walk->last;
         bool stands = walk->extracts && end == walk->from;
@@ -306,22 +127,22 @@ static enum search_outcome walk_next(struct walk *walk, struct search *search, s
             walk->last = SIZE_MAX;
         }
         if (!again) {
-            return SEARCH_FOUND;
+            return REGEX_FOUND;
         }
     }
-    return SEARCH_NOTHING;
+    return REGEX_NOTHING;
 }
 
 /* The number of matches to extract; -1 when matching fails. */
-static int64_t count_matches(struct search *search)
+static int64_t count_matches(struct regex_search *search)
 {
     struct walk walk = WALK(true);
     struct str match;
     int64_t count = 0;
     for (;; count++) {
-        enum search_outcome outcome = walk_next(&walk, search, &match);
-        if (outcome != SEARCH_FOUND) {
-            return outcome == SEARCH_FAILED ? -1 : count;
+        enum regex_outcome outcome = walk_next(&walk, search, &match);
+        if (outcome != REGEX_FOUND) {
+            return outcome == REGEX_FAILED ? -1 : count;
         }
     }
 }
@@ -329,8 +150,9 @@ static int64_t count_matches(struct search *search)
 static void run_extract_all(const struct function_call *call, const struct value *arguments,
                             struct value *out)
 {
-    struct search search;
-    if (!search_begin(&search, call, arguments, out)) {
+    struct regex own;
+    struct regex_search search;
+    if (!begin(&search, &own, call, arguments, out)) {
         return;
     }
     uint32_t number = group_argument(call, arguments);
@@ -343,7 +165,7 @@ static void run_extract_all(const struct function_call *call, const struct value
     struct walk walk = WALK(true);
     for (struct str match; items != NULL && count > 0; count--, items++) {
         walk_next(&walk, &search, &match);
-        *items = value_from_text(search_group(&search, number));
+        *items = value_from_text(regex_search_group(&search, number));
     }
 }
 
@@ -351,41 +173,42 @@ static void run_extract_all(const struct function_call *call, const struct value
  * The piece before the next match; search->text becomes what lies behind it. As in DuckDB, ^ and \b
  * see only what is left of the text. An empty match at its start takes one character.
  */
-static enum search_outcome split_next(struct search *search, struct str *out)
+static enum regex_outcome split_next(struct regex_search *search, struct str *out)
 {
     struct str rest = search->text;
     *out = rest;
-    enum search_outcome outcome = rest.len == 0 ? SEARCH_NOTHING : search_next(search, 0);
-    if (outcome != SEARCH_FOUND) {
+    enum regex_outcome outcome = rest.len == 0 ? REGEX_NOTHING : regex_search_next(search, 0);
+    if (outcome != REGEX_FOUND) {
         return outcome;
     }
-    struct str match = search_group(search, 0);
+    struct str match = regex_search_group(search, 0);
     size_t begin = (size_t)(match.ptr - rest.ptr);
     if (match.len == 0 && begin == 0) {
         begin = character_length(rest, 0);
         if (begin >= rest.len) {
-            return SEARCH_NOTHING;
+            return REGEX_NOTHING;
         }
     }
     out->len = begin;
     search->text = (struct str){rest.ptr + begin + match.len, rest.len - begin - match.len};
-    return SEARCH_FOUND;
+    return REGEX_FOUND;
 }
 
 static void run_split(const struct function_call *call, const struct value *arguments,
                       struct value *out)
 {
-    struct search search;
-    if (!search_begin(&search, call, arguments, out)) {
+    struct regex own;
+    struct regex_search search;
+    if (!begin(&search, &own, call, arguments, out)) {
         return;
     }
     size_t count = 1;
     struct str piece;
-    enum search_outcome outcome;
-    while ((outcome = split_next(&search, &piece)) == SEARCH_FOUND) {
+    enum regex_outcome outcome;
+    while ((outcome = split_next(&search, &piece)) == REGEX_FOUND) {
         count++;
     }
-    if (outcome == SEARCH_FAILED) {
+    if (outcome == REGEX_FAILED) {
         function_fail(call, out);
         return;
     }
@@ -428,7 +251,8 @@ static void put(struct output *output, struct str text)
 
 /* Puts the replacement of a match: \0 … \9 are groups, \\ a backslash. It stops at any other
    escape, which is_rewrite_valid() has excluded for constants. */
-static void put_rewrite(struct output *output, const struct search *search, struct str rewrite)
+static void put_rewrite(struct output *output, const struct regex_search *search,
+                        struct str rewrite)
 {
     for (size_t at = 0; at < rewrite.len; at++) {
         if (rewrite.ptr[at] != '\\') {
@@ -437,7 +261,7 @@ static void put_rewrite(struct output *output, const struct search *search, stru
         }
         char c = ++at < rewrite.len ? rewrite.ptr[at] : '\0';
         if (c >= '0' && c <= '9') {
-            put(output, search_group(search, (uint32_t)(c - '0')));
+            put(output, regex_search_group(search, (uint32_t)(c - '0')));
         } else if (c == '\\') {
             put(output, STR("\\"));
         } else {
@@ -469,10 +293,11 @@ static void run_replace(const struct function_call *call, const struct value *ar
                         struct value *out)
 {
     const struct regex_state *state = call->binding->state;
-    struct search search;
+    struct regex own;
+    struct regex_search search;
     struct str rewrite = value_text(arguments[2]);
     uint32_t highest;
-    if (!search_begin(&search, call, arguments, out)) {
+    if (!begin(&search, &own, call, arguments, out)) {
         return;
     }
     bool valid = is_rewrite_valid(rewrite, &highest);
@@ -484,18 +309,18 @@ static void run_replace(const struct function_call *call, const struct value *ar
     struct walk walk = WALK(false);
     struct str match;
     size_t copied = 0;
-    enum search_outcome outcome;
-    while ((outcome = walk_next(&walk, &search, &match)) == SEARCH_FOUND) {
+    enum regex_outcome outcome;
+    while ((outcome = walk_next(&walk, &search, &match)) == REGEX_FOUND) {
         size_t begin = (size_t)(match.ptr - search.text.ptr);
         put(&output, (struct str){search.text.ptr + copied, begin - copied});
         put_rewrite(&output, &search, rewrite);
         copied = begin + match.len;
-        if (!state->options.all) {
+        if (!state->all) {
             break;
         }
     }
     put(&output, (struct str){search.text.ptr + copied, search.text.len - copied});
-    if (outcome == SEARCH_FAILED) {
+    if (outcome == REGEX_FAILED) {
         function_fail(call, out);
     } else if (output.failed || output.len > UINT32_MAX) {
         function_exhaust(call, out);
@@ -529,9 +354,10 @@ static void run_escape(const struct function_call *call, const struct value *arg
 /* ---- binding ---- */
 
 static int parse_options(struct function_bind_call *call, size_t position, bool replace,
-                         struct regex_options *out)
+                         struct regex_state *state)
 {
     struct str text;
+    struct regex_options *out = &state->options;
     if (position >= call->count) {
         return 0;
     }
@@ -553,7 +379,7 @@ static int parse_options(struct function_bind_call *call, size_t position, bool 
         case '\n': break;
         default:
             if (text.ptr[i] == 'g' && replace) {
-                out->all = true;
+                state->all = true;
                 break;
             }
             return error_set(call->error, STATUS_INVALID,
@@ -579,19 +405,11 @@ static void release(void *state)
 static int compile_constant(struct function_bind_call *call, struct regex_state *state,
                             struct str pattern)
 {
-    pcre2_general_context *memory = pcre2_general_context_create(heap_alloc, heap_free, NULL);
-    if (memory == NULL) {
-        return error_out_of_memory(call->error);
-    }
-    int status =
-        regex_compile(&state->regex, memory, pattern, state->options, state->full, call->error);
-    pcre2_general_context_free(memory);
+    int status = regex_compile(&state->regex, NULL, pattern, state->options, call->error);
     if (status != 0) {
         error_prefix(call->error, "%s", call->function->name);
         return status;
     }
-    /* That there is no just-in-time compiler for a machine is no failure: matching is slower. */
-    pcre2_jit_compile(state->regex.code, PCRE2_JIT_COMPLETE);
     state->is_compiled = true;
     call->binding->release = release;
     return 0;
@@ -604,9 +422,9 @@ static int prepare(struct function_bind_call *call, size_t options, bool replace
     if (state == NULL) {
         return error_out_of_memory(call->error);
     }
-    state->full = full;
+    state->options.full = full;
     call->binding->state = state;
-    int status = parse_options(call, options, replace, &state->options);
+    int status = parse_options(call, options, replace, state);
     struct str pattern;
     if (status != 0 || !function_constant_text(call, 1, &pattern)) {
         return status;
