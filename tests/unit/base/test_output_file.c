@@ -340,9 +340,9 @@ static void leaves_nothing_when_a_write_fails(void **state)
         int committed = output_files_commit(&file, 1, &error);
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
         assert_int_equal(written, STATUS_OK);
-        assert_int_equal(committed, STATUS_IO);
+        assert_int_equal(committed, STATUS_RESOURCES);
         struct error expected;
-        error_set(&expected, STATUS_IO, "%s: cannot write: File too large",
+        error_set(&expected, STATUS_RESOURCES, "%s: cannot write: File too large",
                   scratch_path(packed ? "a.gz" : "a"));
         assert_string_equal(error.message, expected.message);
         output_file_free(file);
