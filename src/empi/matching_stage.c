@@ -11,7 +11,10 @@
     ENCODED("data_source")                                                                                                                                                                \
     " || " ENCODED("source_person_id") " || " ENCODED("first_name") " || " ENCODED("last_name") " || " ENCODED("sex") " || " ENCODED("race") " || " ENCODED("birth_date") " || " ENCODED( \
         "death_date") " || " ENCODED("social_security_number") " || " ENCODED("address") " ||"                                                                                            \
-                                                                                         " " ENCODED("city") " || " ENCODED("state") " || " ENCODED("zip_code") " || " ENCODED("county") " || " ENCODED("phone")
+                                                                                         " " ENCODED("city") " || " ENCODED("state") " || " ENCODED(                                      \
+                                                                                             "zip"                                                                                        \
+                                                                                             "_co"                                                                                        \
+                                                                                             "de") " || " ENCODED("county") " || " ENCODED("phone")
 
 static const char create_table[] = "create temporary table new_record (\n"
                                    "    record_id bigint primary key,\n"
