@@ -30,13 +30,15 @@ static void change_case(char *text, int (*change)(int))
     }
 }
 
-/* Values hold letters or digits only, so this is all there is to a cast. */
+/* Values are made so that they are numbers when they hold nothing but digits, and only then. */
 static void cast_to_number(struct value *value)
 {
+    size_t digits = strspn(value->text, "0123456789");
     value->is_number = true;
-    value->is_null = value->is_null || strspn(value->text, "0123456789") == 0;
+    value->is_null = value->is_null || digits == 0 || value->text[digits] != '\0';
     for (const char *digit = value->text; !value->is_null && *digit != '\0'; digit++) {
         value->number = value->number * 10 + (*digit - '0');
+        value->is_null = value->number > INT32_MAX;
     }
 }
 
@@ -83,40 +85,57 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* By recursion over the ends of both texts; they have at most six bytes. */
-static unsigned levenshtein(const char *a, unsigned m, const char *b, unsigned n)
+/* The table of all prefixes' distances. */
+static unsigned levenshtein(const char *a, const char *b)
 {
-    if (m == 0 || n == 0) {
-        return m + n;
-    }
-    if (a[m - 1] == b[n - 1]) {
-        return levenshtein(a, m - 1, b, n - 1);
-    }
-    unsigned change = levenshtein(a, m - 1, b, n - 1);
-    unsigned shorten = levenshtein(a, m - 1, b, n);
-    unsigned lengthen = levenshtein(a, m, b, n - 1);
-    return 1 + least(change, least(shorten, lengthen));
-}
-
-/* With exchanges: two ends that match crosswise, whatever lies between them is deleted on one side
-   and inserted on the other. */
-static unsigned damerau(const char *a, unsigned m, const char *b, unsigned n)
-{
-    if (m == 0 || n == 0) {
-        return m + n;
-    }
-    unsigned best = damerau(a, m - 1, b, n - 1) + (a[m - 1] != b[n - 1]);
-    best = least(best, damerau(a, m - 1, b, n) + 1);
-    best = least(best, damerau(a, m, b, n - 1) + 1);
-    for (unsigned i = 1; i < m; i++) {
-        for (unsigned j = 1; j < n; j++) {
-            if (a[i - 1] == b[n - 1] && a[m - 1] == b[j - 1]) {
-                unsigned between = (m - i - 1) + (n - j - 1);
-                best = least(best, damerau(a, i - 1, b, j - 1) + between + 1);
+    static unsigned table[LONGEST][LONGEST];
+    size_t m = strlen(a);
+    size_t n = strlen(b);
+    for (size_t i = 0; i <= m; i++) {
+        for (size_t j = 0; j <= n; j++) {
+            if (i == 0 || j == 0) {
+                table[i][j] = (unsigned)(i + j);
+                continue;
             }
+            unsigned changed = table[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            table[i][j] = least(changed, 1 + least(table[i - 1][j], table[i][j - 1]));
         }
     }
-    return best;
+    return table[m][n];
+}
+
+/* With exchanges: where two bytes match crosswise, whatever lies between them is deleted on one
+   side and inserted on the other. All crosswise matches are tried; the last one is the best of
+   them (Lowrance and Wagner 1975), so that one per cell is enough. */
+static unsigned damerau(const char *a, const char *b)
+{
+    static unsigned table[LONGEST][LONGEST];
+    size_t m = strlen(a);
+    size_t n = strlen(b);
+    for (size_t i = 0; i <= m; i++) {
+        for (size_t j = 0; j <= n; j++) {
+            if (i == 0 || j == 0) {
+                table[i][j] = (unsigned)(i + j);
+                continue;
+            }
+            unsigned best = table[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            best = least(best, 1 + least(table[i - 1][j], table[i][j - 1]));
+            size_t k = i - 1;
+            size_t l = j - 1;
+            while (k > 0 && a[k - 1] != b[j - 1]) {
+                k--;
+            }
+            while (l > 0 && b[l - 1] != a[i - 1]) {
+                l--;
+            }
+            if (k > 0 && l > 0) {
+                unsigned between = (unsigned)((i - k - 1) + (j - l - 1));
+                best = least(best, table[k - 1][l - 1] + between + 1);
+            }
+            table[i][j] = best;
+        }
+    }
+    return table[m][n];
 }
 
 static double jaro(const char *a, const char *b)
@@ -189,17 +208,31 @@ static enum truth truth_of(bool answer)
     return answer ? TRUE : FALSE;
 }
 
+static double distance_of(enum oracle_kind kind, const char *a, const char *b)
+{
+    switch (kind) {
+    case ORACLE_LEVENSHTEIN: return levenshtein(a, b);
+    case ORACLE_DAMERAU: return damerau(a, b);
+    case ORACLE_JARO: return jaro(a, b);
+    case ORACLE_JARO_WINKLER: return jaro_winkler(a, b);
+    default: return jaccard(a, b);
+    }
+}
+
 static bool distance_holds(const struct oracle_condition *condition, const char *a, const char *b)
 {
-    unsigned m = (unsigned)strlen(a);
-    unsigned n = (unsigned)strlen(b);
-    double share = condition->threshold / 100.0;
-    switch (condition->kind) {
-    case ORACLE_LEVENSHTEIN: return levenshtein(a, m, b, n) <= condition->threshold;
-    case ORACLE_DAMERAU: return damerau(a, m, b, n) <= condition->threshold;
-    case ORACLE_JARO: return jaro(a, b) >= share;
-    case ORACLE_JARO_WINKLER: return jaro_winkler(a, b) >= share;
-    default: return jaccard(a, b) >= share;
+    double distance = distance_of(condition->kind, a, b);
+    double threshold = condition->threshold;
+    if (condition->kind > ORACLE_DAMERAU) {
+        /* Turned round, so that for both the smaller number is the nearer. */
+        distance = -distance;
+        threshold = -threshold / 100;
+    }
+    switch (condition->test) {
+    case ORACLE_NEARER: return distance < threshold;
+    case ORACLE_EXACTLY: return distance == threshold;
+    case ORACLE_FAR: return distance > threshold;
+    default: return distance <= threshold; /* no distance lies beyond the best there is */
     }
 }
 

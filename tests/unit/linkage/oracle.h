@@ -1,7 +1,7 @@
 /*
  * An oracle for prediction: made-up cases so small that every pair can be judged by hand.
  *
- * A case is a few records over tiny alphabets, so that values collide, and a random model. The
+ * A case is a few records of which many are alike, and a random model. The
  * engine gets the model as JSON with SQL in it; the oracle keeps the same conditions as trees and
  * judges each pair by plain functions on plain strings: all pairs, first rule that is TRUE, first
  * level that is TRUE, and the product of Bayes factors as Splink multiplies it, in long double.
@@ -20,7 +20,7 @@ enum {
     ORACLE_RECORDS = 40,
     ORACLE_COLUMNS = 6, /* the last one is the source of a record */
     ORACLE_SOURCE = ORACLE_COLUMNS - 1,
-    ORACLE_TEXT = 4, /* bytes of a value, with its end */
+    ORACLE_TEXT = 80, /* bytes of a value, with its end */
     ORACLE_RULES = 4,
     ORACLE_COMPARISONS = 4,
     ORACLE_LEVELS = 7,
@@ -66,9 +66,9 @@ enum oracle_kind {
     ORACLE_EQUAL_CONSTANT, /* the operand a alone */
     ORACLE_IS_NULL,
     ORACLE_IS_NOT_NULL,
-    ORACLE_LEVENSHTEIN, /* at most the threshold */
+    ORACLE_LEVENSHTEIN, /* these two count edits */
     ORACLE_DAMERAU,
-    ORACLE_JARO, /* at least the threshold, in hundredths */
+    ORACLE_JARO, /* and these are similarities from 0 to 1 */
     ORACLE_JARO_WINKLER,
     ORACLE_JACCARD,
     ORACLE_TRUE_CONSTANT,
@@ -79,10 +79,21 @@ enum oracle_kind {
     ORACLE_NOT,
 };
 
+/* How a distance is set against its threshold: at most so many edits, or at least so similar. */
+enum oracle_test {
+    ORACLE_NEAR,
+    ORACLE_NEARER,  /* than the threshold itself */
+    ORACLE_BETWEEN, /* the threshold and the best there is */
+    ORACLE_EXACTLY,
+    ORACLE_FAR, /* not near */
+    ORACLE_TESTS,
+};
+
 struct oracle_condition {
     enum oracle_kind kind;
     struct oracle_operand a, b;
-    unsigned threshold;
+    enum oracle_test test;
+    unsigned threshold; /* edits, or hundredths */
     char constant[ORACLE_TEXT];
     bool exchanged; /* written with b before a */
     unsigned children[ORACLE_CHILDREN];

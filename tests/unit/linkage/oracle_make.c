@@ -21,31 +21,88 @@ static bool once_in(struct oracle_case *c, unsigned times)
 
 /* ---- records ---- */
 
-static void make_value(struct oracle_case *c, char out[ORACLE_TEXT], const char *alphabet)
+/* What the values of a column are like. No alphabet makes numbers but of digits alone. */
+struct manner {
+    const char *alphabet;
+    unsigned longest; /* of a value made anew */
+    unsigned edits;   /* at most, of a value made from an earlier one */
+};
+
+static void make_value(struct oracle_case *c, char out[ORACLE_TEXT], const struct manner *manner)
 {
-    unsigned length = below(c, ORACLE_TEXT);
-    unsigned letters = (unsigned)strlen(alphabet);
+    unsigned length = below(c, manner->longest + 1);
+    unsigned letters = (unsigned)strlen(manner->alphabet);
     memset(out, 0, ORACLE_TEXT);
     for (unsigned i = 0; i < length; i++) {
-        out[i] = alphabet[below(c, letters)];
+        out[i] = manner->alphabet[below(c, letters)];
+    }
+}
+
+/* A byte changed, put in, left out, or exchanged with the next. */
+static void edit_value(struct oracle_case *c, char text[ORACLE_TEXT], const struct manner *manner)
+{
+    size_t length = strlen(text);
+    size_t at = below(c, (unsigned)length + 1);
+    char byte = manner->alphabet[below(c, (unsigned)strlen(manner->alphabet))];
+    switch (below(c, 4)) {
+    case 0: text[at] = at < length ? byte : '\0'; break;
+    case 1:
+        if (length + 1 < ORACLE_TEXT) {
+            memmove(text + at + 1, text + at, length - at);
+            text[at] = byte;
+        }
+        break;
+    case 2:
+        if (at < length) {
+            memmove(text + at, text + at + 1, length - at);
+        }
+        break;
+    default:
+        if (at + 1 < length) {
+            byte = text[at];
+            text[at] = text[at + 1];
+            text[at + 1] = byte;
+        }
+        break;
+    }
+}
+
+static void make_column(struct oracle_case *c, unsigned column)
+{
+    /* Short values over a few letters repeat, are near each other, or differ in case only; long
+       ones are near others because they are made from them. */
+    static const struct manner manners[] = {
+        {"a", 3, 0},    {"ab", 3, 0},  {"abc", 3, 0},           {"aAb", 3, 0},
+        {"01", 3, 0},   {"ab", 6, 3},  {"0123456789", 9, 3},    {"0123456789#", 11, 2},
+        {"mnop", 9, 4}, {"aA", 12, 2}, {"qrstuvwxyz #", 12, 3}, {"kl01#", 12, 3},
+        {"hij", 70, 3},
+    };
+    static const unsigned null_shares[] = {0, 10, 10, 30, 60, 100};
+    const struct manner *manner = &manners[below(c, sizeof manners / sizeof manners[0])];
+    unsigned null_share = null_shares[below(c, sizeof null_shares / sizeof null_shares[0])];
+    for (unsigned i = 0; i < c->record_count; i++) {
+        unsigned edits = manner->edits == 0 ? 0 : below(c, manner->edits + 1);
+        unsigned from = below(c, i + 1);
+        c->null[i][column] = below(c, 100) < null_share;
+        if (c->null[i][column]) {
+            continue;
+        }
+        if (manner->edits == 0 || from == i || c->null[from][column] || once_in(c, 6)) {
+            make_value(c, c->cells[i][column], manner);
+            continue;
+        }
+        memcpy(c->cells[i][column], c->cells[from][column], ORACLE_TEXT);
+        for (; edits > 0; edits--) {
+            edit_value(c, c->cells[i][column], manner);
+        }
     }
 }
 
 static void make_records(struct oracle_case *c)
 {
-    /* Few letters and short texts: values repeat, are near each other, or differ in case only. */
-    static const char *const alphabets[] = {"a", "ab", "abc", "aAb", "01"};
-    static const unsigned null_shares[] = {0, 10, 10, 30, 60, 100};
     c->record_count = 2 + below(c, ORACLE_RECORDS - 1);
     for (unsigned column = 0; column < DATA_COLUMNS; column++) {
-        const char *alphabet = alphabets[below(c, sizeof alphabets / sizeof alphabets[0])];
-        unsigned null_share = null_shares[below(c, sizeof null_shares / sizeof null_shares[0])];
-        for (unsigned i = 0; i < c->record_count; i++) {
-            c->null[i][column] = below(c, 100) < null_share;
-            if (!c->null[i][column]) {
-                make_value(c, c->cells[i][column], alphabet);
-            }
-        }
+        make_column(c, column);
     }
     c->link_only = once_in(c, 4);
     for (unsigned i = 0; i < c->record_count; i++) {
@@ -106,14 +163,15 @@ static unsigned compare_transformed(struct oracle_case *c, enum oracle_kind kind
 
 static unsigned make_distance(struct oracle_case *c, unsigned left, unsigned right)
 {
-    static const unsigned shares[] = {50, 70, 80, 85, 88, 90, 92, 100};
+    static const unsigned shares[] = {0, 30, 50, 70, 80, 85, 88, 90, 92, 100};
     enum oracle_kind kind = ORACLE_LEVENSHTEIN + below(c, ORACLE_JACCARD - ORACLE_LEVENSHTEIN + 1);
     unsigned number = compare_columns(c, kind, left, right);
     struct oracle_condition *condition = &c->conditions[number];
-    condition->threshold = kind <= ORACLE_DAMERAU ? below(c, 4) : shares[below(c, 8)];
+    condition->threshold = kind <= ORACLE_DAMERAU ? below(c, 5) : shares[below(c, 10)];
+    condition->test = once_in(c, 3) ? below(c, ORACLE_TESTS) : ORACLE_NEAR;
     if (once_in(c, 5)) {
-        /* Joined texts are longer than what the plain recursion of the oracle can do quickly. */
-        condition->a.transform = condition->b.transform = below(c, ORACLE_JOINED);
+        condition->a.transform = condition->b.transform = below(c, ORACLE_TEXT_TRANSFORMS);
+        condition->a.other = condition->b.other = below(c, DATA_COLUMNS);
     }
     return number;
 }

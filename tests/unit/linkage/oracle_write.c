@@ -88,23 +88,40 @@ static void write_threshold(struct text_buffer *out, const struct oracle_conditi
 static void write_distance(struct text_buffer *out, enum style style,
                            const struct oracle_condition *condition)
 {
+    /* Between a number of edits and its threshold; and between a similarity and its. */
+    static const char *const operators[2][ORACLE_TESTS] = {
+        {[ORACLE_NEAR] = " <= ",
+         [ORACLE_NEARER] = " < ",
+         [ORACLE_EXACTLY] = " = ",
+         [ORACLE_FAR] = " > "},
+        {[ORACLE_NEAR] = " >= ",
+         [ORACLE_NEARER] = " > ",
+         [ORACLE_EXACTLY] = " = ",
+         [ORACLE_FAR] = " < "},
+    };
     static const char *const names[] = {
         [ORACLE_LEVENSHTEIN] = "levenshtein", [ORACLE_DAMERAU] = "damerau_levenshtein",
         [ORACLE_JARO] = "jaro_similarity",    [ORACLE_JARO_WINKLER] = "jaro_winkler_similarity",
         [ORACLE_JACCARD] = "jaccard",
     };
     bool edits = condition->kind <= ORACLE_DAMERAU;
-    if (condition->exchanged) {
+    const char *there = operators[edits ? 0 : 1][condition->test];
+    const char *back = operators[edits ? 1 : 0][condition->test];
+    if (condition->exchanged && condition->test != ORACLE_BETWEEN) {
         write_threshold(out, condition);
-        text_append(out, edits ? STR(" >= ") : STR(" <= "));
+        text_append(out, str_from(back));
     }
     text_appendf(out, "%s(", names[condition->kind]);
     write_operand(out, style, &condition->a);
     text_append(out, STR(", "));
     write_operand(out, style, &condition->b);
     text_append_char(out, ')');
-    if (!condition->exchanged) {
-        text_append(out, edits ? STR(" <= ") : STR(" >= "));
+    if (condition->test == ORACLE_BETWEEN) {
+        text_append(out, edits ? STR(" BETWEEN 0 AND ") : STR(" between "));
+        write_threshold(out, condition);
+        text_append(out, edits ? STR("") : STR(" and 1"));
+    } else if (!condition->exchanged) {
+        text_append(out, str_from(there));
         write_threshold(out, condition);
     }
 }
