@@ -249,11 +249,11 @@ describe('signals', () => {
 
     test('a file that changes while it is linked', async (t) => {
         const folder = makeFolder(t);
-        put(folder, 'model.json', makeModel(slowModel.comparisons, ['1 = 1']));
-        put(folder, 'people.csv', many(6000, (i) => `n${i * 7919 % 6000}`));
-        const running = start(folder, ['link', '--model', 'model.json', ...outputs, 'people.csv']);
+        put(folder, 'model.json', slowModel);
+        put(folder, 'people.csv', many(1500, (i) => `n${i * 7919 % 1500}`));
+        const running = start(folder, ['link', '--model', 'model.json', '--threads', '1', ...outputs, 'people.csv']);
         await until(() => running.stderr.includes('warning: '), 'the warning before scoring');
-        put(folder, 'people.csv', many(6000, () => 'SECRET'));
+        put(folder, 'people.csv', many(1500, () => 'SECRET'));
         assert.deepEqual(await running.ended, { status: 1, signal: null });
         assert.match(running.stderr, /^tuva-empi: people\.csv was changed while it was being linked$/m);
         assert.deepEqual(files(folder), inputs);
