@@ -1,7 +1,7 @@
 // `tuva-empi link` against what Splink 4 answered to the same records and models: the golden files.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -200,10 +200,17 @@ describe('small: NULLs, accents, an id column', () => {
 });
 
 test('tuva_synth: all candidate pairs', (t) => {
+    // Not ours to keep here: it lies beside the project where that has it.
+    const golden = join(root, '..', 'shared', 'golden', 'tuva_synth');
+    if (!existsSync(golden)) {
+        t.skip(`no ${golden}`);
+        return;
+    }
     const folder = makeFolder(t);
-    link(folder, ['--model', dataPath('tuva_synth/tuva_synth_model.json'), '--detail',
-        '--predictions', 'pairs.csv', '--quiet', dataPath('tuva_synth/tuva_synth_clean.csv')]);
-    const theirs = readGolden('tuva_synth/predictions.csv.gz');
+    link(folder, ['--model', join(golden, 'tuva_synth_model.json'), '--detail',
+        '--predictions', 'pairs.csv', '--quiet', join(golden, 'tuva_synth_clean.csv')]);
+    const packed = readFileSync(join(golden, 'predictions.csv.gz'));
+    const theirs = parseTable(gunzipSync(packed).toString());
     assert.equal(theirs.length, 975);
     comparePredictions(byPair(readTable(folder, 'pairs.csv')), byPair(theirs),
         ['match_weight', 'match_probability', ...starting(theirs[0], 'bf_', 'tf_')], ['match_key']);

@@ -404,7 +404,6 @@ static void compiles_models_of_every_splink(void **state)
     static const char *const paths[] = {
         "tests/data/people/model.json",
         "tests/data/small/model.json",
-        "tests/data/tuva_synth/tuva_synth_model.json",
         "tests/data/models/splink-3.9.15.json",
         "tests/data/models/splink-5.0.0.json",
     };

@@ -529,7 +529,6 @@ static void reads_models_of_every_splink(void **state)
     } models[] = {
         {"tests/data/people/model.json", 8, 6, 0.0003886497090726257},
         {"tests/data/small/model.json", 5, 4, 0.004520621729763004},
-        {"tests/data/tuva_synth/tuva_synth_model.json", 4, 4, 0.00022159115356482079},
         {"tests/data/models/splink-3.9.15.json", 4, 2, 0.0001},
         {"tests/data/models/splink-5.0.0.json", 3, 2, 0.0001},
     };

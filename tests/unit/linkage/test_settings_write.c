@@ -38,7 +38,6 @@ static void what_it_wrote_says_the_same_when_read(void **state)
 {
     (void)state;
     static const char *const paths[] = {
-        "tests/data/tuva_synth/tuva_synth_model.json",
         "tests/data/models/splink-3.9.15.json",
         "tests/data/models/splink-5.0.0.json",
     };
