@@ -51,7 +51,7 @@ static size_t format_float(double number, char *out)
     for (int digits = 1; digits <= 9; digits++) {
         int length = snprintf(text, sizeof text, "%.*e", digits - 1, number);
         if (length > 0 && strtof(text, NULL) == (float)number) {
-            shortest = strtod(text, NULL);
+            double_from_text((struct str){text, (size_t)length}, &shortest);
             break;
         }
     }
