@@ -42,6 +42,40 @@ static void cast_to_number(struct value *value)
     }
 }
 
+static long two_digits(const char *text)
+{
+    return (text[0] - '0') * 10 + (text[1] - '0');
+}
+
+/* Days are counted one year and one month after the other. A column holds either dates of this one
+   form, whose fields may be out of range, or texts without any '-', which are no dates. */
+static void cast_to_seconds(struct value *value)
+{
+    static const long lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    value->is_number = true;
+    value->is_null = value->is_null || strchr(value->text, '-') == NULL;
+    if (value->is_null) {
+        return;
+    }
+    long year = two_digits(value->text) * 100 + two_digits(value->text + 2);
+    long month = two_digits(value->text + 5);
+    long day = two_digits(value->text + 8);
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    value->is_null = month < 1 || month > 12 || day < 1;
+    value->is_null = value->is_null || day > lengths[month - 1] + (leap && month == 2);
+    if (value->is_null) {
+        return;
+    }
+    long days = day - 1;
+    for (long before = 1; before < month; before++) {
+        days += lengths[before - 1] + (leap && before == 2);
+    }
+    for (long before = 1900; before < year; before++) {
+        days += 365 + ((before % 4 == 0 && before % 100 != 0) || before % 400 == 0);
+    }
+    value->number = (days - 25567) * 86400; /* from 1900 to 1970: 70 years of 365, 17 leap days */
+}
+
 static void operand_value(struct value *out, const struct oracle_case *c,
                           const struct oracle_operand *operand, unsigned left, unsigned right)
 {
@@ -67,6 +101,7 @@ static void operand_value(struct value *out, const struct oracle_case *c,
         out->number = (long)length;
         break;
     case ORACLE_NUMBER: cast_to_number(out); break;
+    case ORACLE_SECONDS: cast_to_seconds(out); break;
     case ORACLE_PLAIN:
     case ORACLE_TRANSFORMS: break;
     }
@@ -208,9 +243,12 @@ static enum truth truth_of(bool answer)
     return answer ? TRUE : FALSE;
 }
 
-static double distance_of(enum oracle_kind kind, const char *a, const char *b)
+static double distance_of(enum oracle_kind kind, const struct value *one, const struct value *two)
 {
+    const char *a = one->text;
+    const char *b = two->text;
     switch (kind) {
+    case ORACLE_DIFFERENCE: return (double)labs(one->number - two->number);
     case ORACLE_LEVENSHTEIN: return levenshtein(a, b);
     case ORACLE_DAMERAU: return damerau(a, b);
     case ORACLE_JARO: return jaro(a, b);
@@ -219,7 +257,8 @@ static double distance_of(enum oracle_kind kind, const char *a, const char *b)
     }
 }
 
-static bool distance_holds(const struct oracle_condition *condition, const char *a, const char *b)
+static bool distance_holds(const struct oracle_condition *condition, const struct value *a,
+                           const struct value *b)
 {
     double distance = distance_of(condition->kind, a, b);
     double threshold = condition->threshold;
@@ -263,7 +302,7 @@ static enum truth judge_values(const struct oracle_condition *condition, const s
         break;
     default: break;
     }
-    return truth_of(distance_holds(condition, a->text, b->text));
+    return truth_of(distance_holds(condition, a, b));
 }
 
 static enum truth judge(const struct oracle_case *c, unsigned number, unsigned left, unsigned right)

@@ -44,6 +44,7 @@ enum oracle_transform {
     ORACLE_TEXT_TRANSFORMS,
     ORACLE_LENGTH = ORACLE_TEXT_TRANSFORMS,
     ORACLE_NUMBER,
+    ORACLE_SECONDS, /* of a date since 1970 */
     ORACLE_TRANSFORMS,
 };
 
@@ -66,6 +67,7 @@ enum oracle_kind {
     ORACLE_EQUAL_CONSTANT, /* the operand a alone */
     ORACLE_IS_NULL,
     ORACLE_IS_NOT_NULL,
+    ORACLE_DIFFERENCE,  /* of two numbers, whichever is the greater */
     ORACLE_LEVENSHTEIN, /* these two count edits */
     ORACLE_DAMERAU,
     ORACLE_JARO, /* and these are similarities from 0 to 1 */
@@ -79,7 +81,7 @@ enum oracle_kind {
     ORACLE_NOT,
 };
 
-/* How a distance is set against its threshold: at most so many edits, or at least so similar. */
+/* How a distance is set against its threshold: at most so far apart, or at least so similar. */
 enum oracle_test {
     ORACLE_NEAR,
     ORACLE_NEARER,  /* than the threshold itself */
@@ -93,7 +95,7 @@ struct oracle_condition {
     enum oracle_kind kind;
     struct oracle_operand a, b;
     enum oracle_test test;
-    unsigned threshold; /* edits, or hundredths */
+    unsigned threshold; /* difference, edits, or hundredths */
     char constant[ORACLE_TEXT];
     bool exchanged; /* written with b before a */
     unsigned children[ORACLE_CHILDREN];

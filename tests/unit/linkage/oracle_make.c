@@ -67,6 +67,22 @@ static void edit_value(struct oracle_case *c, char text[ORACLE_TEXT], const stru
     }
 }
 
+/* Dates of one form, near each other; some name a day that there is not. */
+static void make_dates(struct oracle_case *c, unsigned column)
+{
+    for (unsigned i = 0; i < c->record_count; i++) {
+        char *date = c->cells[i][column];
+        c->null[i][column] = once_in(c, 10);
+        if (c->null[i][column]) {
+            continue;
+        }
+        memcpy(date, once_in(c, 2) ? "1999-12-30" : "2000-02-28", sizeof "1999-12-30");
+        date[3] = once_in(c, 4) ? (char)('0' + below(c, 10)) : date[3];
+        date[6] = once_in(c, 3) ? (char)('0' + below(c, 10)) : date[6];
+        date[9] = once_in(c, 2) ? (char)('0' + below(c, 10)) : date[9];
+    }
+}
+
 static void make_column(struct oracle_case *c, unsigned column)
 {
     /* Short values over a few letters repeat, are near each other, or differ in case only; long
@@ -78,6 +94,10 @@ static void make_column(struct oracle_case *c, unsigned column)
         {"hij", 70, 3},
     };
     static const unsigned null_shares[] = {0, 10, 10, 30, 60, 100};
+    if (once_in(c, 8)) {
+        make_dates(c, column);
+        return;
+    }
     const struct manner *manner = &manners[below(c, sizeof manners / sizeof manners[0])];
     unsigned null_share = null_shares[below(c, sizeof null_shares / sizeof null_shares[0])];
     for (unsigned i = 0; i < c->record_count; i++) {
@@ -150,7 +170,7 @@ static unsigned compare_transformed(struct oracle_case *c, enum oracle_kind kind
     struct oracle_operand *a = &condition->a;
     struct oracle_operand *b = &condition->b;
     if (once_in(c, 4)) {
-        a->transform = once_in(c, 2) ? ORACLE_LENGTH : ORACLE_NUMBER;
+        a->transform = ORACLE_LENGTH + below(c, ORACLE_TRANSFORMS - ORACLE_LENGTH);
         b->transform = once_in(c, 4) ? ORACLE_LENGTH : a->transform;
         return number;
     }
@@ -173,6 +193,19 @@ static unsigned make_distance(struct oracle_case *c, unsigned left, unsigned rig
         condition->a.transform = condition->b.transform = below(c, ORACLE_TEXT_TRANSFORMS);
         condition->a.other = condition->b.other = below(c, DATA_COLUMNS);
     }
+    return number;
+}
+
+static unsigned make_difference(struct oracle_case *c, unsigned left, unsigned right)
+{
+    static const unsigned days[] = {0, 1, 2, 30, 365, 3650};
+    unsigned number = compare_columns(c, ORACLE_DIFFERENCE, left, right);
+    struct oracle_condition *condition = &c->conditions[number];
+    enum oracle_transform transform = ORACLE_LENGTH + below(c, ORACLE_TRANSFORMS - ORACLE_LENGTH);
+    bool seconds = transform == ORACLE_SECONDS;
+    condition->a.transform = condition->b.transform = transform;
+    condition->threshold = seconds ? 86400 * days[below(c, 6)] : below(c, 12);
+    condition->test = once_in(c, 3) ? below(c, ORACLE_TESTS) : ORACLE_NEAR;
     return number;
 }
 
@@ -212,9 +245,11 @@ static unsigned make_simple(struct oracle_case *c, unsigned one, unsigned two)
 {
     unsigned left = once_in(c, 4) ? two : one;
     unsigned right = once_in(c, 6) ? two : left;
-    switch (below(c, 10)) {
+    switch (below(c, 12)) {
     case 0:
     case 1: return make_equality(c, left);
+    case 6:
+    case 7: return make_difference(c, left, right);
     case 2: return compare_columns(c, ORACLE_EQUAL, left, right);
     case 3: return compare_transformed(c, ORACLE_EQUAL, left, right);
     case 4:

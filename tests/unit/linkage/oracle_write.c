@@ -54,6 +54,7 @@ static void write_operand(struct text_buffer *out, enum style style,
         [ORACLE_JOINED] = {"(", ")"},
         [ORACLE_LENGTH] = {"length(", ")"},
         [ORACLE_NUMBER] = {"try_cast(", " as integer)"},
+        [ORACLE_SECONDS] = {"epoch(try_strptime(", ", '%Y-%m-%d'))"},
     };
     text_append(out, str_from(forms[operand->transform][0]));
     write_column(out, style, operand, operand->column);
@@ -100,8 +101,11 @@ static void write_distance(struct text_buffer *out, enum style style,
          [ORACLE_FAR] = " < "},
     };
     static const char *const names[] = {
-        [ORACLE_LEVENSHTEIN] = "levenshtein", [ORACLE_DAMERAU] = "damerau_levenshtein",
-        [ORACLE_JARO] = "jaro_similarity",    [ORACLE_JARO_WINKLER] = "jaro_winkler_similarity",
+        [ORACLE_DIFFERENCE] = "abs",
+        [ORACLE_LEVENSHTEIN] = "levenshtein",
+        [ORACLE_DAMERAU] = "damerau_levenshtein",
+        [ORACLE_JARO] = "jaro_similarity",
+        [ORACLE_JARO_WINKLER] = "jaro_winkler_similarity",
         [ORACLE_JACCARD] = "jaccard",
     };
     bool edits = condition->kind <= ORACLE_DAMERAU;
@@ -113,7 +117,7 @@ static void write_distance(struct text_buffer *out, enum style style,
     }
     text_appendf(out, "%s(", names[condition->kind]);
     write_operand(out, style, &condition->a);
-    text_append(out, STR(", "));
+    text_append(out, condition->kind == ORACLE_DIFFERENCE ? STR(" - ") : STR(", "));
     write_operand(out, style, &condition->b);
     text_append_char(out, ')');
     if (condition->test == ORACLE_BETWEEN) {
@@ -169,6 +173,7 @@ static void write_condition(struct text_buffer *out, enum style style, const str
         text_append(out, STR("NOT "));
         write_children(out, style, c, condition, "");
         break;
+    case ORACLE_DIFFERENCE:
     case ORACLE_LEVENSHTEIN:
     case ORACLE_DAMERAU:
     case ORACLE_JARO:
