@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/number_text.h"
 #include "store/connection.h"
@@ -137,7 +138,17 @@ int transaction_begin(struct connection *connection, struct error *error)
 
 int transaction_commit(struct connection *connection, struct error *error)
 {
-    return query_script(connection, "commit", error);
+    PGresult *result = PQexec(connection->pg, "commit");
+    int status = 0;
+    if (result == NULL || PQresultStatus(result) != PGRES_COMMAND_OK) {
+        status = store_error(error, connection->pg, result);
+    } else if (strcmp(PQcmdStatus(result), "COMMIT") != 0) {
+        /* After a failed statement the server answers with a rollback, not with an error. */
+        status = error_set(error, STATUS_INTERNAL,
+                           "a transaction was undone: one of its statements had failed");
+    }
+    PQclear(result);
+    return status;
 }
 
 void transaction_roll_back(struct connection *connection)

@@ -179,6 +179,14 @@ void store_close(struct store *store)
     memory_free(store);
 }
 
+/* Reads what has come meanwhile, which finds out that the server closed the connection. Twice: its
+   parting words come before the end. */
+static bool is_open(struct connection *connection)
+{
+    return PQconsumeInput(connection->pg) == 1 && PQconsumeInput(connection->pg) == 1 &&
+           PQstatus(connection->pg) == CONNECTION_OK;
+}
+
 /* ---- taking and giving back ---- */
 
 /* With the lock held. */
@@ -209,12 +217,6 @@ static bool await_room(struct store *store, double until)
 {
     struct timespec deadline = {(time_t)until, (long)((until - (double)(time_t)until) * 1e9)};
     return pthread_cond_timedwait(&store->given_back, &store->lock, &deadline) != ETIMEDOUT;
-}
-
-/* Reading what has come meanwhile finds out that the server closed it; it costs one system call. */
-static bool is_open(struct connection *connection)
-{
-    return PQconsumeInput(connection->pg) == 1 && PQstatus(connection->pg) == CONNECTION_OK;
 }
 
 int store_take(struct connection **out, struct store *store, double seconds, struct error *error)
@@ -337,7 +339,7 @@ int connection_wait(struct connection *connection, double seconds, int wake, boo
     if (ready > 0 && waiting[1].revents != 0) {
         return error_set(error, STATUS_CANCELLED, "asked to stop");
     }
-    if (ready > 0 && !PQconsumeInput(connection->pg)) {
+    if (ready > 0 && !is_open(connection)) {
         return store_error(error, connection->pg, NULL);
     }
     *notified = take_notifications(connection);

@@ -56,12 +56,15 @@ static int set_mapped(struct error *error, const struct mapping *mapping)
 int store_error(struct error *error, PGconn *connection, const PGresult *result)
 {
     const char *sqlstate = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    if (sqlstate == NULL) {
-        /* No answer from the server at all: the connection broke, or libpq ran out of memory. */
-        if (PQstatus(connection) == CONNECTION_OK && result == NULL) {
-            return error_out_of_memory(error);
-        }
+    if (sqlstate == NULL && PQstatus(connection) != CONNECTION_OK) {
         return set_mapped(error, find_mapping("08006"));
+    }
+    if (sqlstate == NULL && result == NULL) {
+        return error_out_of_memory(error);
+    }
+    if (sqlstate == NULL) {
+        return error_set(error, STATUS_INTERNAL, "the database gave an answer of another kind: %s",
+                         PQresStatus(PQresultStatus(result)));
     }
     const struct mapping *mapping = find_mapping(sqlstate);
     if (mapping != NULL) {
