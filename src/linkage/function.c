@@ -51,6 +51,12 @@ const struct function *function_find(struct str name)
     return NULL;
 }
 
+static bool is_operator(const struct function *function)
+{
+    char first = (char)(function->name[0] | 0x20);
+    return first < 'a' || first > 'z';
+}
+
 /* The least distance of `name` to any of the function's names. */
 static unsigned name_distance(const struct function *function, struct str name)
 {
@@ -65,15 +71,16 @@ static unsigned name_distance(const struct function *function, struct str name)
 
 const char *function_nearest(struct str name)
 {
-    /* A third of the letters may be wrong, at least one and at most three: more is another word. */
-    unsigned most = name.len < 3 ? 1 : name.len > 9 ? 3 : (unsigned)name.len / 3;
+    /* A third of the letters may be wrong, at most three: more is another word. */
+    unsigned most = name.len > 9 ? 3 : (unsigned)name.len / 3;
     const char *nearest = NULL;
     for (size_t table = 0; table < ARRAY_LENGTH(TABLES); table++) {
         for (size_t i = 0; i < TABLES[table]->count; i++) {
-            unsigned distance = name_distance(&TABLES[table]->items[i], name);
-            if (distance <= most) {
-                nearest = TABLES[table]->items[i].name;
-                most = distance == 0 ? 0 : distance - 1;
+            const struct function *function = &TABLES[table]->items[i];
+            unsigned distance = name_distance(function, name);
+            if (!is_operator(function) && (nearest == NULL ? distance <= most : distance < most)) {
+                nearest = function->name;
+                most = distance;
             }
         }
     }

@@ -40,6 +40,18 @@ static bool begin(struct regex_search *out, struct regex *own, const struct func
     return true;
 }
 
+/* When a search came to no answer: *out is set to the NULL to return, and true. */
+static bool is_stopped(const struct function_call *call, enum regex_outcome outcome,
+                       struct value *out)
+{
+    if (outcome == REGEX_FAILED) {
+        function_fail(call, out);
+    } else if (outcome == REGEX_EXHAUSTED) {
+        function_exhaust(call, out);
+    }
+    return outcome == REGEX_FAILED || outcome == REGEX_EXHAUSTED;
+}
+
 static void run_matches(const struct function_call *call, const struct value *arguments,
                         struct value *out)
 {
@@ -49,9 +61,7 @@ static void run_matches(const struct function_call *call, const struct value *ar
         return;
     }
     enum regex_outcome outcome = regex_search_next(&search, 0);
-    if (outcome == REGEX_FAILED) {
-        function_fail(call, out);
-    } else {
+    if (!is_stopped(call, outcome, out)) {
         function_return_integer(out, outcome == REGEX_FOUND);
     }
 }
@@ -72,8 +82,7 @@ static void run_extract(const struct function_call *call, const struct value *ar
         return;
     }
     enum regex_outcome outcome = regex_search_next(&search, 0);
-    if (outcome == REGEX_FAILED) {
-        function_fail(call, out);
+    if (is_stopped(call, outcome, out)) {
         return;
     }
     struct str group = {NULL, 0};
@@ -133,18 +142,17 @@ static enum regex_outcome walk_next(struct walk *walk, struct regex_search *sear
     return REGEX_NOTHING;
 }
 
-/* The number of matches to extract; -1 when matching fails. */
-static int64_t count_matches(struct regex_search *search)
+/* Counts the matches to extract. */
+static enum regex_outcome count_matches(struct regex_search *search, size_t *count)
 {
     struct walk walk = WALK(true);
     struct str match;
-    int64_t count = 0;
-    for (;; count++) {
-        enum regex_outcome outcome = walk_next(&walk, search, &match);
-        if (outcome != REGEX_FOUND) {
-            return outcome == REGEX_FAILED ? -1 : count;
-        }
+    enum regex_outcome outcome;
+    *count = 0;
+    while ((outcome = walk_next(&walk, search, &match)) == REGEX_FOUND) {
+        ++*count;
     }
+    return outcome;
 }
 
 static void run_extract_all(const struct function_call *call, const struct value *arguments,
@@ -156,15 +164,20 @@ static void run_extract_all(const struct function_call *call, const struct value
         return;
     }
     uint32_t number = group_argument(call, arguments);
-    int64_t count = count_matches(&search);
-    if (count < 0 || number > search.regex->groups) {
+    size_t count;
+    if (is_stopped(call, count_matches(&search, &count), out)) {
+        return;
+    }
+    if (number > search.regex->groups) {
         function_fail(call, out);
         return;
     }
-    struct value *items = function_new_list(call, (size_t)count, out);
+    struct value *items = function_new_list(call, count, out);
     struct walk walk = WALK(true);
     for (struct str match; items != NULL && count > 0; count--, items++) {
-        walk_next(&walk, &search, &match);
+        if (is_stopped(call, walk_next(&walk, &search, &match), out)) {
+            return;
+        }
         *items = value_from_text(regex_search_group(&search, number));
     }
 }
@@ -208,14 +221,15 @@ static void run_split(const struct function_call *call, const struct value *argu
     while ((outcome = split_next(&search, &piece)) == REGEX_FOUND) {
         count++;
     }
-    if (outcome == REGEX_FAILED) {
-        function_fail(call, out);
+    if (is_stopped(call, outcome, out)) {
         return;
     }
     search.text = value_text(arguments[0]);
     struct value *items = function_new_list(call, count, out);
     for (; items != NULL && count > 0; count--, items++) {
-        split_next(&search, &piece);
+        if (is_stopped(call, split_next(&search, &piece), out)) {
+            return;
+        }
         function_return_text(items, piece.ptr, piece.len);
     }
 }
@@ -320,9 +334,10 @@ static void run_replace(const struct function_call *call, const struct value *ar
         }
     }
     put(&output, (struct str){search.text.ptr + copied, search.text.len - copied});
-    if (outcome == REGEX_FAILED) {
-        function_fail(call, out);
-    } else if (output.failed || output.len > UINT32_MAX) {
+    if (is_stopped(call, outcome, out)) {
+        return;
+    }
+    if (output.failed || output.len > UINT32_MAX) {
         function_exhaust(call, out);
     } else {
         function_return_text(out, output.ptr, output.len);

@@ -153,11 +153,13 @@ enum regex_outcome regex_search_next(struct regex_search *search, size_t from)
         found = pcre2_match(search->regex->code, subject, search->text.len, from,
                             options | PCRE2_NO_JIT, search->match, search->regex->limits);
     }
-    if (found > 0) {
-        search->is_checked = true;
-        return REGEX_FOUND;
+    switch (found) {
+    case PCRE2_ERROR_NOMATCH: return REGEX_NOTHING;
+    case PCRE2_ERROR_NOMEMORY: return REGEX_EXHAUSTED;
+    default: break;
     }
-    return found == PCRE2_ERROR_NOMATCH ? REGEX_NOTHING : REGEX_FAILED;
+    search->is_checked = found > 0;
+    return found > 0 ? REGEX_FOUND : REGEX_FAILED;
 }
 
 struct str regex_search_group(const struct regex_search *search, uint32_t number)

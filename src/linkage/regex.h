@@ -52,7 +52,8 @@ struct regex_search {
 enum regex_outcome {
     REGEX_FOUND,
     REGEX_NOTHING,
-    REGEX_FAILED, /* a limit was reached, or the text is not UTF-8 */
+    REGEX_FAILED,    /* a limit was reached, or the text is not UTF-8 */
+    REGEX_EXHAUSTED, /* scratch is used up */
 };
 
 /* False when scratch is used up. */
