@@ -47,9 +47,10 @@ const char *progress_short(uint64_t number, char out[32])
     if (number < 10000) {
         return progress_grouped(number, out);
     }
-    double scaled = (double)number;
+    double scaled = (double)number / 1000;
     size_t unit = 0;
-    for (scaled /= 1000; scaled >= 999.5; scaled /= 1000) {
+    while (unit + 1 < sizeof units && scaled >= 999.5) {
+        scaled /= 1000;
         unit++;
     }
     /* Three digits: 12.3M, 123M. */

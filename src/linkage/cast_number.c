@@ -49,12 +49,12 @@ double cast_decimal_to_real(int64_t number, unsigned scale, bool narrow)
     int64_t power = cast_power_of_ten(scale);
     bool is_exact = scale == 0 || (number <= exact && number >= -exact);
     /* Not the correctly rounded quotient: DuckDB divides, or adds two parts, in the type itself. */
+    const int64_t whole = number / power;
+    const int64_t rest = number % power;
     if (narrow) {
-        return is_exact ? (float)number / (float)power
-                        : (float)(number / power) + (float)(number % power) / (float)power;
+        return is_exact ? (float)number / (float)power : (float)whole + (float)rest / (float)power;
     }
-    return is_exact ? (double)number / (double)power
-                    : (double)(number / power) + (double)(number % power) / (double)power;
+    return is_exact ? (double)number / (double)power : (double)whole + (double)rest / (double)power;
 }
 
 /* A number of any type as a double, for tests that need no exactness. */

@@ -128,7 +128,10 @@ bool expr_value_identical(struct value_type type, struct value a, struct value b
         return same;
     }
     if (type.kind == VALUE_FLOAT || type.kind == VALUE_DOUBLE) {
-        return memcmp(&a.real, &b.real, sizeof a.real) == 0;
+        uint64_t bits[2];
+        memcpy(&bits[0], &a.real, sizeof bits[0]);
+        memcpy(&bits[1], &b.real, sizeof bits[1]);
+        return bits[0] == bits[1];
     }
     if (type.kind == VALUE_INTERVAL) {
         /* A month equals thirty days in a comparison, not when it is added to a date. */

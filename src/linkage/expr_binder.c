@@ -32,8 +32,9 @@ int binder_fail(struct binder *binder, const struct syntax *where, const char *f
     va_start(arguments, format);
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
-    return error_set(binder->error, STATUS_INVALID, "%s (at character %zu)", sentence,
-                     character(binder, where));
+    error_set(binder->error, STATUS_INVALID, "%s (at character %zu)", sentence,
+              character(binder, where));
+    return STATUS_INVALID;
 }
 
 int binder_place(struct binder *binder, const struct syntax *where, int status)
@@ -62,7 +63,11 @@ int binder_constant(struct binder *binder, const struct expr_node **out, struct 
                     struct value value)
 {
     *out = expr_node_constant(binder->arena, type, value);
-    return *out == NULL ? error_out_of_memory(binder->error) : 0;
+    if (*out == NULL) {
+        error_out_of_memory(binder->error);
+        return STATUS_RESOURCES; /* said so that analysers see it, too */
+    }
+    return 0;
 }
 
 void binder_own(struct binder *binder, struct expr_owned *cell,

@@ -90,7 +90,7 @@ static int find_common(struct binder *binder, struct value_type *out, const stru
 static int unite(struct binder *binder, struct united *operands, size_t count, bool equality,
                  const struct syntax *where, const char *what)
 {
-    struct value_type common;
+    struct value_type common = UNKNOWN;
     int status = find_common(binder, &common, operands, count, equality, where, what);
     for (size_t i = 0; status == 0 && i < count; i++) {
         status = binder_cast(binder, &operands[i].node, common, false, operands[i].syntax);
@@ -319,7 +319,7 @@ static int bind_comparand(struct binder *binder, struct expr_binding *cast, cons
                           struct united *value, const struct syntax *where, const char *what)
 {
     const struct united pair[] = {*x, *value};
-    struct value_type common;
+    struct value_type common = UNKNOWN;
     int status = find_common(binder, &common, pair, 2, true, where, what);
     status = status != 0 ? status : binder_cast(binder, &value->node, common, false, value->syntax);
     return status != 0 ? status

@@ -38,7 +38,8 @@ static double wide_decimal(struct str digits, unsigned scale)
     if (number <= (uint64_t)1 << 53) {
         return (double)number / (double)power;
     }
-    return (double)(number / power) + (double)(number % power) / (double)power;
+    unsigned __int128 whole = number / power;
+    return (double)whole + (double)(number % power) / (double)power;
 }
 
 /* 1.50 is DECIMAL(3,2), whatever zeros it begins with, as in DuckDB. */

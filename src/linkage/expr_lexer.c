@@ -184,10 +184,8 @@ static int read_quoted_name(struct lexer *lexer)
     size_t begin = lexer->at;
     int status = read_quoted(lexer, begin, EXPR_TOKEN_QUOTED, false,
                              "the quoted name that begins here has no end");
-    if (status == 0 && lexer->tokens.items[lexer->tokens.len - 1].text.len == 0) {
-        return fail_at(lexer, begin, "a quoted name is empty");
-    }
-    return status;
+    bool is_empty = status == 0 && lexer->at == begin + 2; /* nothing but quotes */
+    return is_empty ? fail_at(lexer, begin, "a quoted name is empty") : status;
 }
 
 /* ---- the rest ---- */

@@ -49,29 +49,32 @@ static struct str nearest_column(const struct binder *binder, struct str name)
     return nearest;
 }
 
-/* The names in alphabetical order, as many as a message can bear. */
+/* The first name, in alphabetical order, that comes after `last` (NULL: the very first). */
+static const struct str *next_name(const struct expr_schema *schema, const struct str *last)
+{
+    const struct str *next = NULL;
+    for (uint32_t i = 0; i < schema->count; i++) {
+        const struct str *name = &schema->names[i];
+        bool after = last == NULL || str_compare(*name, *last) > 0;
+        if (after && (next == NULL || str_compare(*name, *next) < 0)) {
+            next = name;
+        }
+    }
+    return next;
+}
+
+/* As many names as a message can bear; what stands twice is listed once. */
 static void list_columns(const struct binder *binder, struct text_buffer *out)
 {
-    struct str last = {NULL, 0};
-    for (uint32_t listed = 0; listed < binder->schema->count; listed++) {
+    unsigned listed = 0;
+    for (const struct str *name = NULL; (name = next_name(binder->schema, name)) != NULL;
+         listed++) {
         if (listed == LISTED_COLUMNS) {
             text_append(out, STR(", …"));
             return;
         }
-        struct str next = {NULL, 0};
-        for (uint32_t i = 0; i < binder->schema->count; i++) {
-            struct str name = binder->schema->names[i];
-            bool after = last.ptr == NULL || str_compare(name, last) > 0;
-            if (after && (next.ptr == NULL || str_compare(name, next) < 0)) {
-                next = name;
-            }
-        }
-        if (next.ptr == NULL) {
-            return; /* names that stand twice have been listed once */
-        }
-        struct str cut = {next.ptr, utf8_offset(next, LISTED_BYTES)};
+        struct str cut = {name->ptr, utf8_offset(*name, LISTED_BYTES)};
         text_appendf(out, "%s%.*s", listed == 0 ? "" : ", ", STR_ARG(cut));
-        last = next;
     }
 }
 

@@ -100,7 +100,8 @@ static inline uint32_t emit_register(struct emitter *emitter, uint32_t node)
 }
 
 /* Sets the step's mask and type for a GRAPH_COMPARE. */
-int emit_comparison(struct emitter *emitter, struct step *step, const struct graph_node *node);
+void emit_comparison(const struct emitter *emitter, struct step *step,
+                     const struct graph_node *node);
 
 /* Whether it compares one input with itself on the other side. */
 bool emit_compares_sides(const struct emitter *emitter, const struct graph_node *node);

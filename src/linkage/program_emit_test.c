@@ -6,7 +6,8 @@
 
 /* ---- comparisons ---- */
 
-int emit_comparison(struct emitter *emitter, struct step *step, const struct graph_node *node)
+void emit_comparison(const struct emitter *emitter, struct step *step,
+                     const struct graph_node *node)
 {
     static const uint8_t masks[] = {
         [EXPR_EQUAL] = MASK_EQUAL,
@@ -20,13 +21,7 @@ int emit_comparison(struct emitter *emitter, struct step *step, const struct gra
     };
     step->mask = masks[node->comparison];
     step->null_aware = node->comparison == EXPR_DISTINCT || node->comparison == EXPR_NOT_DISTINCT;
-    struct value_type *type = arena_alloc(emitter->arena, sizeof *type);
-    if (type == NULL) {
-        return error_out_of_memory(emitter->error);
-    }
-    *type = emit_node(emitter, node->operands[0])->type;
-    step->type = type;
-    return 0;
+    step->type = emit_node(emitter, node->operands[0])->type;
 }
 
 /* Whether one input is compared with itself on the other side. */
@@ -40,7 +35,7 @@ bool emit_compares_sides(const struct emitter *emitter, const struct graph_node 
 
 static uint8_t test_kind(const struct step *step)
 {
-    switch (step->type->kind) {
+    switch (step->type.kind) {
     case VALUE_TEXT:
         return step->mask == MASK_EQUAL || step->mask == (MASK_LESS | MASK_GREATER)
                    ? STEP_TEST_TEXT_EQUAL
@@ -63,10 +58,7 @@ static int test_comparison(struct emitter *emitter, const struct graph_node *nod
                            struct label *label, bool sense)
 {
     struct step step = {.sense = sense};
-    int status = emit_comparison(emitter, &step, node);
-    if (status != 0) {
-        return status;
-    }
+    emit_comparison(emitter, &step, node);
     step.mask = wanted ? step.mask : (uint8_t)(step.mask ^ MASK_ALL);
     const struct graph_node *left = emit_node(emitter, node->operands[0]);
     bool plain = emit_is_plain(emitter, left);
@@ -83,7 +75,7 @@ static int test_comparison(struct emitter *emitter, const struct graph_node *nod
         return emit_jump(emitter, label, step);
     }
     step.kind = test_kind(&step);
-    status = emit_operands(emitter, node, &step.a, &step.b);
+    int status = emit_operands(emitter, node, &step.a, &step.b);
     return status != 0 ? status : emit_jump(emitter, label, step);
 }
 

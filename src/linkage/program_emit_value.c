@@ -82,16 +82,16 @@ static int compute_call(struct emitter *emitter, uint32_t position, uint32_t out
         step.side_b = (uint8_t)b->side;
         return emit_compute_step(emitter, position, step);
     }
-    status = status != 0 ? status : emit_all(emitter, &step.operands, node);
-    if (status != 0) {
-        return status;
+    if (status == 0 && node->count == 1) {
+        step.kind = STEP_CALL_1;
+        status = emit_value(emitter, &step.a, node->operands[0]);
+    } else if (status == 0 && node->count == 2) {
+        step.kind = STEP_CALL_2;
+        status = emit_operands(emitter, node, &step.a, &step.b);
+    } else if (status == 0) {
+        status = emit_all(emitter, &step.operands, node);
     }
-    if (node->count == 1 || node->count == 2) {
-        step.kind = node->count == 1 ? STEP_CALL_1 : STEP_CALL_2;
-        step.a = step.operands[0];
-        step.b = step.operands[node->count - 1];
-    }
-    return emit_compute_step(emitter, position, step);
+    return status != 0 ? status : emit_compute_step(emitter, position, step);
 }
 
 static int compute_comparison(struct emitter *emitter, uint32_t position, uint32_t out)
@@ -99,13 +99,13 @@ static int compute_comparison(struct emitter *emitter, uint32_t position, uint32
     const struct graph_node *node = emit_node(emitter, position);
     const struct graph_node *left = emit_node(emitter, node->operands[0]);
     struct step step = {.kind = STEP_COMPARE, .out = out};
-    int status = emit_comparison(emitter, &step, node);
+    emit_comparison(emitter, &step, node);
     bool by_equality = step.mask == MASK_EQUAL || step.mask == (MASK_LESS | MASK_GREATER);
-    if (status == 0 && emit_compares_sides(emitter, node) && emit_is_plain(emitter, left) &&
-        by_equality) {
+    int status = 0;
+    if (emit_compares_sides(emitter, node) && emit_is_plain(emitter, left) && by_equality) {
         step.kind = STEP_COMPARE_CODES;
         step.a = left->input;
-    } else if (status == 0) {
+    } else {
         status = emit_operands(emitter, node, &step.a, &step.b);
     }
     return status != 0 ? status : emit_compute_step(emitter, position, step);

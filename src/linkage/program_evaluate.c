@@ -151,12 +151,12 @@ static inline int sign(int order)
 /* The answer of a comparison as TRUE or not TRUE, neither operand NULL. */
 static bool compare(const struct step *step, struct value a, struct value b)
 {
-    switch (step->type->kind) {
+    switch (step->type.kind) {
     case VALUE_TEXT: return holds(step, order_texts(a, b));
     case VALUE_FLOAT:
     case VALUE_DOUBLE: return holds(step, order_reals(a.real, b.real));
     case VALUE_INTERVAL:
-    case VALUE_LIST: return holds(step, sign(value_compare(*step->type, a, b)));
+    case VALUE_LIST: return holds(step, sign(value_compare(step->type, a, b)));
     default: return holds(step, order_integers(a.integer, b.integer));
     }
 }
@@ -426,8 +426,8 @@ static inline struct value load(const struct program_bound_input *input, uint32_
 static int run(struct evaluator *evaluator, uint32_t left, uint32_t right)
 {
     static const void *const places[] = {
-        [STEP_RESULT] = &&result,
-        [STEP_JUMP] = &&jump,
+        [STEP_RESULT] = &&result, /* cppcheck-suppress assignBoolToPointer */
+        [STEP_JUMP] = &&jump,     /* cppcheck-suppress assignBoolToPointer */
         [STEP_IF_DONE] = &&if_done,
         [STEP_MARK] = &&mark,
         [STEP_LOAD] = &&load,

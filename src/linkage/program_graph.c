@@ -326,7 +326,7 @@ static bool find_loop(const struct graph *graph, uint32_t *out, const struct exp
 
 static int add_loop(struct graph *graph, uint32_t *out, const struct expr_node *node)
 {
-    uint32_t operands[2];
+    uint32_t operands[2] = {0, 0};
     int status = graph_add(graph, &operands[0], node->operands[0]);
     if (status != 0 || find_loop(graph, out, node, operands[0])) {
         return status;

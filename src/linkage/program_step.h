@@ -81,7 +81,7 @@ struct step {
     uint32_t mark;            /* set when a value is computed; mark 0 is for those nobody asks of */
     uint32_t count;           /* operands */
     const uint32_t *operands; /* registers */
-    struct value_type *type;  /* of what is compared, where the step's kind does not say it */
+    struct value_type type;   /* of what is compared, where the step's kind does not say it */
 };
 
 _Static_assert(sizeof(struct step) <= 64, "a step fits a cache line");

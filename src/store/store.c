@@ -183,8 +183,11 @@ void store_close(struct store *store)
    parting words come before the end. */
 static bool is_open(struct connection *connection)
 {
-    return PQconsumeInput(connection->pg) == 1 && PQconsumeInput(connection->pg) == 1 &&
-           PQstatus(connection->pg) == CONNECTION_OK;
+    bool open = true;
+    for (int i = 0; i < 2; i++) {
+        open = open && PQconsumeInput(connection->pg) == 1;
+    }
+    return open && PQstatus(connection->pg) == CONNECTION_OK;
 }
 
 /* ---- taking and giving back ---- */

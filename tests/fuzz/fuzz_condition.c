@@ -27,12 +27,13 @@ static const char *const cells[RECORDS][COLUMNS] = {
 
 static struct columns columns;
 
-static void require(int condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
+/* A macro, so that analysers know what holds after it. */
+#define require(condition)  \
+    do {                    \
+        if (!(condition)) { \
+            abort();        \
+        }                   \
+    } while (0)
 
 static void make_columns(void)
 {

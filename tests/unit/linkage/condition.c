@@ -53,7 +53,7 @@ static int bind_hoisted(struct program_bound_input *out, struct arena *arena,
                         const struct program_input *input, const struct columns *columns,
                         struct error *error)
 {
-    struct program_bound_input *plain;
+    struct program_bound_input *plain = NULL;
     struct evaluator *evaluator = NULL;
     uint32_t *codes = arena_alloc_array(arena, columns->record_count, sizeof *codes);
     struct value *values = arena_alloc_array(arena, columns->record_count, sizeof *values);
@@ -116,7 +116,7 @@ static int open_all(struct conditions *out, const struct expr_schema *schema,
             return status;
         }
     }
-    struct program_bound_input *inputs;
+    struct program_bound_input *inputs = NULL;
     int status = program_compile(&out->program, &out->arena, out->nodes, count, error);
     status =
         status != 0 ? status : conditions_bind(&inputs, &out->arena, out->program, columns, error);

@@ -212,8 +212,10 @@ static struct value walk_node(struct walk *walk, const struct expr_node *node)
         return value_from_text(
             columns_text(walk->columns, node->column, walk->records[node->side]));
     case EXPR_VARIABLE:
+        assert(frame != NULL);
         for (uint8_t i = 0; i < node->depth; i++) {
             frame = frame->outer;
+            assert(frame != NULL);
         }
         return node->position == 0 ? frame->item : frame->number;
     case EXPR_TRANSFORM:

@@ -1,5 +1,5 @@
 /* Where the private PostgreSQL lives, and who may share it: private_cluster.c. Crashes and signals
-   are in tests/integration/database.test.mjs. */
+   are in tests/integration/private-postgres.test.mjs. */
 
 #include "store/private_cluster.h"
 
