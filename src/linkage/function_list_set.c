@@ -397,8 +397,39 @@ struct vector_sums {
     double distance; /* of squared differences */
 };
 
-/* False when DuckDB fails: lists of different lengths, or with NULLs. With `narrow` each step is
-   rounded to FLOAT. */
+static void add_up_doubles(const struct value_list *a, const struct value_list *b,
+                           struct vector_sums *out)
+{
+    for (uint32_t i = 0; i < a->count; i++) {
+        double x = a->items[i].real;
+        double y = b->items[i].real;
+        out->product += x * y;
+        out->left += x * x;
+        out->right += y * y;
+        out->distance += (x - y) * (x - y);
+    }
+}
+
+/* The same in FLOAT throughout, since DuckDB rounds each step to it. */
+static void add_up_floats(const struct value_list *a, const struct value_list *b,
+                          struct vector_sums *out)
+{
+    float product = 0.0F;
+    float left = 0.0F;
+    float right = 0.0F;
+    float distance = 0.0F;
+    for (uint32_t i = 0; i < a->count; i++) {
+        float x = (float)a->items[i].real;
+        float y = (float)b->items[i].real;
+        product += x * y;
+        left += x * x;
+        right += y * y;
+        distance += (x - y) * (x - y);
+    }
+    *out = (struct vector_sums){product, left, right, distance};
+}
+
+/* False when DuckDB fails: lists of different lengths, or with NULLs. */
 static bool add_up(const struct value_list *a, const struct value_list *b, bool narrow,
                    struct vector_sums *out)
 {
@@ -410,20 +441,11 @@ static bool add_up(const struct value_list *a, const struct value_list *b, bool 
         if (a->items[i].is_null || b->items[i].is_null) {
             return false;
         }
-        double x = a->items[i].real;
-        double y = b->items[i].real;
-        double difference = narrow ? (float)(x - y) : x - y;
-        if (narrow) {
-            out->product = (float)(out->product + (float)(x * y));
-            out->left = (float)(out->left + (float)(x * x));
-            out->right = (float)(out->right + (float)(y * y));
-            out->distance = (float)(out->distance + (float)(difference * difference));
-        } else {
-            out->product += x * y;
-            out->left += x * x;
-            out->right += y * y;
-            out->distance += difference * difference;
-        }
+    }
+    if (narrow) {
+        add_up_floats(a, b, out);
+    } else {
+        add_up_doubles(a, b, out);
     }
     return true;
 }
@@ -446,8 +468,11 @@ static void run_cosine_similarity(const struct function_call *call, const struct
         *out = VALUE_NONE;
         return;
     }
-    double norm = narrow ? sqrtf((float)(sums.left * sums.right)) : sqrt(sums.left * sums.right);
-    double similarity = narrow ? (float)(sums.product / norm) : sums.product / norm;
+    double similarity = sums.product / sqrt(sums.left * sums.right);
+    if (narrow) {
+        float squares = (float)sums.left * (float)sums.right;
+        similarity = (float)sums.product / sqrtf(squares);
+    }
     similarity = similarity > 1.0 ? 1.0 : similarity;
     /* Of a list of zeros it is not a number: DuckDB's comparisons make it -1. */
     function_return_real(out, similarity > -1.0 ? similarity : -1.0);

@@ -53,7 +53,9 @@ static struct value_type parse_type(struct arena *arena, struct str name)
     unsigned scale = 0;
     const char *bracket = memchr(name.ptr, '(', name.len);
     if (bracket != NULL) {
-        assert_int_equal(sscanf(bracket, "(%u,%u)", &width, &scale), 2);
+        char *end;
+        width = (unsigned)strtoul(bracket + 1, &end, 10);
+        scale = (unsigned)strtoul(end + 1, NULL, 10);
         name.len = (size_t)(bracket - name.ptr);
     }
     assert_int_equal(cast_type_from_name(&type, name, width, scale, &error), 0);
