@@ -92,13 +92,14 @@ void error_prefix(struct error *error, const char *format, ...)
 
 int error_out_of_memory(struct error *error)
 {
-    uint64_t limit = memory_limit();
-    if (limit == 0) {
-        return error_set(error, STATUS_RESOURCES, "out of memory");
+    if (memory_limit_is_cause()) {
+        error_set(error, STATUS_RESOURCES, "the memory limit of %llu MiB is used up",
+                  (unsigned long long)(memory_limit() >> 20));
+        error_hint(error, "raise the memory limit, or give the program less to do at once");
+    } else {
+        error_set(error, STATUS_RESOURCES, "out of memory");
+        error_hint(error, "end other programs, or give this one less to do at once");
     }
-    error_set(error, STATUS_RESOURCES, "the memory limit of %llu MiB is used up",
-              (unsigned long long)(limit >> 20));
-    error_hint(error, "raise the memory limit, or give the program less to do at once");
     return STATUS_RESOURCES;
 }
 

@@ -50,7 +50,8 @@ void error_detail(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3
 /* Puts "PREFIX: " before the message of an error that is set: the place, seen from one layer up. */
 void error_prefix(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* The usual failure of every allocation. Returns STATUS_RESOURCES. */
+/* The usual failure of every allocation, right after it; tells whether our limit or the machine's
+   memory was used up. Returns STATUS_RESOURCES. */
 int error_out_of_memory(struct error *error);
 
 /* A failed system call: message, ": ", and the text of `number` (an errno). Returns STATUS_IO, or

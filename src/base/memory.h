@@ -8,6 +8,7 @@
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,10 @@ void memory_free(void *pointer);
 /* Sets the limit in bytes over all allocations; 0 (the default) is none. */
 void memory_limit_set(uint64_t bytes);
 uint64_t memory_limit(void);
+
+/* Whether the allocation that failed last, in any thread, was one that the limit forbade; false when
+   the system had no more memory to give. */
+bool memory_limit_is_cause(void);
 
 /* Bytes allocated now, and the highest that has been since the start of the process. */
 uint64_t memory_in_use(void);

@@ -45,6 +45,15 @@ describe('memory', () => {
         link(folder, ['--model', 'model.json', '--memory-limit', '1GiB', '--quiet', 'people.csv']);
     });
 
+    test('a machine with too little: not the limit is to blame', { skip: sanitized }, (t) => {
+        const folder = makeFolder(t);
+        synth(folder, 100_000);
+        put(folder, 'model.json', makeModel([exact('first_name'), exact('address')], ['l.social_security_number = r.social_security_number']));
+        refuse(folder, ['link', '--model', 'model.json', ...outputs, '--memory-limit', '1GiB', '--threads', '1',
+            'people.csv'], 3, /^tuva-empi: out of memory\nhint: end other programs/m,
+        { prefix: ['bash', '-c', 'ulimit -v 28000; exec "$0" "$@"'] });
+    });
+
     test('any limit: done, or a message', (t) => {
         const folder = makeFolder(t);
         synth(folder, 2000);

@@ -92,14 +92,20 @@ static void keeps_what_is_cut_within_bounds(void **state)
 static void tells_that_memory_is_used_up(void **state)
 {
     (void)state;
-    assert_int_equal(error_out_of_memory(&error), STATUS_RESOURCES);
-    assert_string_equal(error.message, "out of memory");
     memory_limit_set((uint64_t)3 << 20);
+    assert_null(memory_alloc((size_t)4 << 20));
     assert_int_equal(error_out_of_memory(&error), STATUS_RESOURCES);
-    memory_limit_set(0);
     assert_string_equal(error.message, "the memory limit of 3 MiB is used up");
     assert_string_equal(error.hint,
                         "raise the memory limit, or give the program less to do at once");
+    /* Well below the limit: then it is not to blame. */
+    memory_fail_from(1);
+    assert_null(memory_alloc(1));
+    memory_fail_from(0);
+    memory_limit_set(0);
+    assert_int_equal(error_out_of_memory(&error), STATUS_RESOURCES);
+    assert_string_equal(error.message, "out of memory");
+    assert_string_equal(error.hint, "end other programs, or give this one less to do at once");
 }
 
 static void tells_what_the_system_said(void **state)

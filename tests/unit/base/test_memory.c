@@ -117,6 +117,12 @@ static void holds_the_limit(void **state)
     void *grown = memory_resize_array(fits, 8000, 1); /* only the growth counts */
     assert_non_null(grown);
     assert_null(memory_alloc(SIZE_MAX));
+    assert_true(memory_limit_is_cause());
+    /* What no machine has is not the limit's doing. */
+    assert_null(memory_alloc_array(SIZE_MAX, 2));
+    assert_false(memory_limit_is_cause());
+    assert_null(memory_alloc(6000));
+    assert_true(memory_limit_is_cause());
     memory_free(grown);
     memory_limit_set(0);
     void *large = memory_alloc(20000);
