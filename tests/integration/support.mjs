@@ -52,7 +52,11 @@ export function run(folder, args, options = {}) {
 
 /** Starts the program without waiting; `ended` gives its status and signal. */
 export function start(folder, args, options = {}) {
-    const child = spawn(program, args, { cwd: folder, stdio: options.stdio ?? 'pipe' });
+    const child = spawn(program, args, {
+        cwd: folder,
+        stdio: options.stdio ?? 'pipe',
+        env: { ...process.env, ...options.env },
+    });
     const process_ = { child, stderr: '' };
     child.stderr?.on('data', (data) => (process_.stderr += data));
     process_.ended = new Promise((settle) =>
