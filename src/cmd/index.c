@@ -4,9 +4,11 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
 #include "base/memory.h"
 #include "cmd/stop.h"
 #include "store/migrate.h"
@@ -73,10 +75,30 @@ static void stop_watcher(struct opened *opened)
 
 /* ---- the database ---- */
 
+/* libpq takes from the environment whatever it is not told, even the address of another server. Of
+   the private one the environment knows nothing; of a configured one it may know what has no key of
+   ours (PGSSLROOTCERT, PGPASSFILE), but not where it is. No other thread runs yet. */
+static void forget_environment(bool external)
+{
+    static const char *const names[] = {"PGHOSTADDR",         "PGSERVICE",
+                                        "PGSERVICEFILE",      "PGOPTIONS",
+                                        "PGCLIENTENCODING",   "PGREQUIREPEER",
+                                        "PGSSLMODE",          "PGREQUIRESSL",
+                                        "PGCHANNELBINDING",   "PGTARGETSESSIONATTRS",
+                                        "PGLOADBALANCEHOSTS", "PGREQUIREAUTH",
+                                        "PGGSSENCMODE",       "PGPASSWORD",
+                                        "PGPASSFILE",         "PGDATA"};
+    enum { WHERE_IT_IS = 3 };
+    for (size_t i = 0; i < (external ? WHERE_IT_IS : ARRAY_LENGTH(names)); i++) {
+        unsetenv(names[i]);
+    }
+}
+
 static int find_database(struct opened *opened, struct error *error)
 {
     const struct config *config = opened->config;
     struct store_options *database = &opened->index.database;
+    forget_environment(config->db.external);
     if (config->db.external) {
         snprintf(opened->port, sizeof opened->port, "%u", (unsigned)config->db.port);
         *database = (struct store_options){

@@ -32,6 +32,9 @@ int private_cluster_open(struct private_cluster **out, const char *directory, st
 /* How to connect to it; the texts belong to the cluster. */
 void private_cluster_options(const struct private_cluster *cluster, struct store_options *out);
 
+/* Starts a server that has died, and waits for one that recovers. */
+int private_cluster_revive(struct private_cluster *cluster, struct error *error);
+
 /* Leaves; stops the server when nobody else uses it. All connections must be closed. NULL is
    fine. */
 void private_cluster_close(struct private_cluster *cluster);
