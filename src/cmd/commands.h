@@ -10,9 +10,14 @@ extern const struct command command_export_crosswalk;
 extern const struct command command_export_potential_matches;
 extern const struct command command_flush;
 extern const struct command command_import;
+extern const struct command command_jobs;
+extern const struct command command_jobs_cancel;
+extern const struct command command_jobs_show;
 extern const struct command command_link;
 extern const struct command command_matching_job;
+extern const struct command command_matching_service;
 extern const struct command command_migrate;
+extern const struct command command_process_export_jobs;
 extern const struct command command_psql;
 extern const struct command command_synth;
 

@@ -6,11 +6,12 @@
 
 #include "cmd/commands.h"
 #include "cmd/index.h"
+#include "cmd/wait_for_job.h"
 #include "empi/configs.h"
 #include "empi/imports.h"
 #include "linkage/settings.h"
 
-enum { CONFIG, POTENTIAL, AUTO };
+enum { CONFIG, POTENTIAL, AUTO, WAIT, QUIET };
 
 static const struct command_option options[] = {
     [CONFIG] = {.name = "config",
@@ -30,6 +31,8 @@ static const struct command_option options[] = {
               .required = true,
               .numbers = {0, 1},
               .help = "pairs above this match probability merge their persons"},
+    [WAIT] = {.name = "wait", .kind = OPTION_FLAG, .help = "until the job has ended"},
+    [QUIET] = {.name = "quiet", .kind = OPTION_FLAG, .help = "no progress and no summary"},
 };
 
 static int read_model(struct text_buffer *out, char *name, size_t size, const char *path,
@@ -67,9 +70,11 @@ static int import_file(struct import_report *out, struct store *store,
     return status;
 }
 
-static int print_report(const struct import_report *report, struct error *error)
+static int print_report(const struct import_report *report, bool quiet, struct error *error)
 {
-    fprintf(stderr, "%" PRIu64 " row%s to match\n", report->rows, report->rows == 1 ? "" : "s");
+    if (!quiet) {
+        fprintf(stderr, "%" PRIu64 " row%s to match\n", report->rows, report->rows == 1 ? "" : "s");
+    }
     struct text_buffer text = TEXT_BUFFER(256);
     text_appendf(&text, "job_%" PRId64 "\n", report->job_id);
     int status = command_print(&text, error);
@@ -85,6 +90,7 @@ static int run(const struct command_line *line, struct error *error)
     struct stream *records = NULL;
     struct index *index = NULL;
     struct import_report report = {0};
+    bool quiet = line->values[QUIET].given;
     /* What is on the command line before the database: a mistyped name should show at once. */
     int status =
         read_model(&model, model_name, sizeof model_name, line->values[CONFIG].text, error);
@@ -99,7 +105,10 @@ static int run(const struct command_line *line, struct error *error)
             import_file(&report, index->store, line, text_str(&model), model_name, records, error);
     }
     if (status == 0) {
-        status = print_report(&report, error);
+        status = print_report(&report, quiet, error);
+    }
+    if (status == 0 && line->values[WAIT].given) {
+        status = wait_for_job(index, report.job_id, quiet, error);
     }
     index_close(index);
     stream_free(records);
@@ -117,7 +126,10 @@ const struct command command_import = {
         "FILE may be compressed; \"-\" is standard input. Its columns may stand in any order;\n"
         "county may be absent. An empty field is NULL, \"\" is the empty text. A model and\n"
         "thresholds that were used before are used again. On any error nothing remains.\n"
-        "tuva-empi matching-job runs the job.",
+        "The matching service runs the job, or tuva-empi matching-job. With --wait the\n"
+        "exit status tells how it went: 0 when the job succeeded, 1 when it failed. Where no\n"
+        "service is active, this command runs the queue itself, up to its job. Ctrl-C ends\n"
+        "the waiting; the job stays in the queue.",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .run = run,

@@ -174,7 +174,7 @@ int index_open(struct index **out, const struct index_options *options, struct e
         return error_out_of_memory(error);
     }
     opened->closing = -1;
-    opened->cancel_at = options->finish_first ? 2 : 1;
+    opened->cancel_at = options->cancel_at == 0 ? 1 : options->cancel_at;
     int status = open_all(opened, options, error);
     if (status != 0) {
         index_close(&opened->index);
@@ -182,6 +182,12 @@ int index_open(struct index **out, const struct index_options *options, struct e
     }
     *out = &opened->index;
     return 0;
+}
+
+int index_revive(struct index *index, struct error *error)
+{
+    struct opened *opened = (struct opened *)index;
+    return opened->cluster == NULL ? 0 : private_cluster_revive(opened->cluster, error);
 }
 
 void index_close(struct index *index)

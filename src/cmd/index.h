@@ -4,7 +4,7 @@
  * begins with index_open() and ends with index_close().
  *
  * Signals: a command must not die with the private PostgreSQL running on, so index_open() has them
- * counted (cmd/stop.h). At the first one (or the second, for a command that finishes its work first)
+ * counted (cmd/stop.h). At the first one (or a later one, for a command that ends its work in its own way)
  * whatever the database is doing is cancelled, again and again until the index is closed: queries
  * then fail with STATUS_CANCELLED, and the command ends as after any error. What waits elsewhere
  * has to watch stop_descriptor(), and long loops call stop_check().
@@ -21,10 +21,10 @@
 #include "store/store.h"
 
 struct index_options {
-    const char *name;  /* as pg_stat_activity shows it, "tuva-empi import"; NULL: "tuva-empi" */
-    bool any_schema;   /* the schema may be absent or of another version: for migrate and psql */
-    bool finish_first; /* the first signal leaves the database alone: the command looks at
-                          stop_count() and finishes what it is doing; the second cancels */
+    const char *name;   /* as pg_stat_activity shows it, "tuva-empi import"; NULL: "tuva-empi" */
+    bool any_schema;    /* the schema may be absent or of another version: for migrate and psql */
+    unsigned cancel_at; /* the signal that cancels what the database is doing; before it, the
+                           command looks at stop_count() and ends its work. 0: the first */
 };
 
 struct index {
@@ -36,6 +36,9 @@ struct index {
 /* `options` may be NULL. Without any_schema, the schema has to be this program's; that of a private
    PostgreSQL is made or brought up to date first. */
 int index_open(struct index **out, const struct index_options *options, struct error *error);
+
+/* Brings the private PostgreSQL back when it has died; does nothing for another server. */
+int index_revive(struct index *index, struct error *error);
 
 /* All connections must have been given back. NULL is fine. */
 void index_close(struct index *index);

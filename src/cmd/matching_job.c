@@ -2,14 +2,15 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/number_text.h"
 #include "base/threads.h"
 #include "cmd/commands.h"
 #include "cmd/free_memory.h"
 #include "cmd/index.h"
+#include "cmd/jobs_host.h"
 #include "cmd/progress.h"
 #include "cmd/stop.h"
 #include "empi/matching.h"
@@ -57,18 +58,22 @@ static bool show(void *context, const char *phase, uint64_t done, uint64_t total
 static int read_job(int64_t *out, const struct command_line *line, struct error *error)
 {
     *out = 0;
-    if (!line->values[JOB].given) {
+    return line->values[JOB].given ? job_id_read(out, line->values[JOB].text, "--job", error) : 0;
+}
+
+/* A service and its jobs work on one schema by one set of rules: a program that was exchanged under a
+   running service, or an image of another day, must not run its jobs. */
+static int check_version(struct error *error)
+{
+    const char *expected = getenv("TUVA_EMPI_EXPECTED_VERSION");
+    if (expected == NULL || strcmp(expected, TUVA_EMPI_VERSION) == 0) {
         return 0;
     }
-    struct str text = str_from(line->values[JOB].text);
-    struct str prefix = STR("job_");
-    if (str_starts_with(text, prefix)) {
-        text = (struct str){text.ptr + prefix.len, text.len - prefix.len};
-    }
-    if (!integer_from_text(text, out) || *out < 1) {
-        return error_set(error, STATUS_USAGE, "--job must be the id of a job, as 7 or job_7");
-    }
-    return 0;
+    error_set(error, STATUS_USAGE,
+              "this is version " TUVA_EMPI_VERSION ", but the service that started it expects %s",
+              expected);
+    error_hint(error, "run the same version of both; restart the service after an upgrade");
+    return STATUS_USAGE;
 }
 
 static void print_report(const struct matching_report *report)
@@ -101,7 +106,10 @@ static int run(const struct command_line *line, struct error *error)
     progress_init(&showing.progress, line->values[QUIET].given);
     memory_limit_set(line->values[MEMORY_LIMIT].given ? line->values[MEMORY_LIMIT].size
                                                       : free_memory() / 10 * 9);
-    int status = read_job(&job_id, line, error);
+    int status = check_version(error);
+    if (status == 0) {
+        status = read_job(&job_id, line, error);
+    }
     if (status == 0) {
         status = index_open(&index, &index_options, error);
     }

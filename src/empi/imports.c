@@ -6,6 +6,7 @@
 
 #include "base/compiler.h"
 #include "base/csv.h"
+#include "empi/job_channel.h"
 #include "empi/record.h"
 
 #define INCORRECT "Incorrectly formatted person records file due to "
@@ -228,6 +229,9 @@ static int import_all(struct import_report *out, struct importing *importing,
         snprintf(importing->job, sizeof importing->job, "%" PRId64, out->job_id);
         status = copy_all(importing, error);
         out->rows = importing->rows;
+    }
+    if (status == 0) {
+        status = query_script(importing->connection, "notify " JOB_CHANNEL, error);
     }
     return status == 0 ? transaction_commit(importing->connection, error) : status;
 }

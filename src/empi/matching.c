@@ -139,16 +139,27 @@ static int refuse_job(int64_t wanted, int64_t first, struct connection *connecti
 
 /* ---- the job ---- */
 
-static int mark_running(struct matching *matching, struct error *error)
+/* From here on it cannot be taken back; a job that has been is not begun. */
+static int mark_running(struct matching *matching, int64_t job_id, struct error *error)
 {
-    struct query_parameter parameters[] = {query_integer(matching->report->job_id)};
-    return query_run(NULL, matching->beside,
-                     "update empi.job\n"
-                     "set status = 'running',\n"
-                     "    reason = null,\n"
-                     "    updated = now()\n"
-                     "where id = $1::bigint",
-                     parameters, 1, error);
+    struct query_parameter parameters[] = {query_integer(job_id)};
+    struct rows *rows;
+    int status = query_run(&rows, matching->beside,
+                           "update empi.job\n"
+                           "set status = 'running',\n"
+                           "    reason = null,\n"
+                           "    updated = now()\n"
+                           "where id = $1::bigint\n"
+                           "    and status in ('new', 'running')",
+                           parameters, 1, error);
+    if (status != 0) {
+        return status;
+    }
+    if (rows_affected(rows) == 0) {
+        status = error_set(error, STATUS_CONFLICT, "job_%" PRId64 " was cancelled", job_id);
+    }
+    rows_free(rows);
+    return status;
 }
 
 static int finish(struct matching *matching, struct error *error)
@@ -239,11 +250,12 @@ static int run_job(struct matching *matching, int64_t wanted, struct error *erro
     if (status != 0 || first == 0) {
         return status;
     }
-    matching->report->job_id = first;
-    status = mark_running(matching, error);
-    if (status == 0) {
-        status = configs_read(&matching->config, matching->connection, config_id, error);
+    status = mark_running(matching, first, error);
+    if (status != 0) {
+        return status;
     }
+    matching->report->job_id = first;
+    status = configs_read(&matching->config, matching->connection, config_id, error);
     if (status == 0) {
         status = run_steps(matching, error);
         configs_free(&matching->config);

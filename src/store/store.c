@@ -60,6 +60,23 @@ static void ignore_notice(void *context, const char *message)
     (void)message;
 }
 
+/* A client that was killed then does not leave a long statement, and its locks, behind. Not every
+   server can do it, and nothing depends on it. */
+static void have_client_watched(PGconn *pg)
+{
+    PQclear(PQexec(pg, "set client_connection_check_interval = '2s'"));
+}
+
+/* What a database or a role may have as its default and what would change results: forms of values,
+   isolation, and time-outs that no long job survives. */
+static const char session_settings[] = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres"
+                                       " -c extra_float_digits=1 -c bytea_output=hex"
+                                       " -c default_transaction_isolation=read\\ committed"
+                                       " -c standard_conforming_strings=on"
+                                       " -c statement_timeout=0 -c lock_timeout=0"
+                                       " -c idle_in_transaction_session_timeout=0"
+                                       " -c idle_session_timeout=0";
+
 static int open_connection(struct connection **out, struct store *store, struct error *error)
 {
     const char *const settings[][2] = {
@@ -77,8 +94,7 @@ static int open_connection(struct connection **out, struct store *store, struct 
         {"tcp_user_timeout", "60000"},
         {"client_encoding", "UTF8"},
         {"application_name", store->application_name},
-        /* Timestamps come in one zone and one form, whatever the server's defaults are. */
-        {"options", "-c timezone=UTC -c datestyle=ISO -c extra_float_digits=1"},
+        {"options", session_settings},
     };
     const char *names[ARRAY_LENGTH(settings) + 1] = {NULL};
     const char *values[ARRAY_LENGTH(settings) + 1] = {NULL};
@@ -100,6 +116,7 @@ static int open_connection(struct connection **out, struct store *store, struct 
         connection->cancel = PQgetCancel(connection->pg);
         status = connection->cancel == NULL ? error_out_of_memory(error)
                                             : check_server(connection, error);
+        have_client_watched(connection->pg);
     }
     if (status != 0) {
         free_connection(connection);

@@ -1,0 +1,86 @@
+#include "jobs/job_list.h"
+
+#include <inttypes.h>
+
+#include "base/compiler.h"
+
+#define ISO_TIME "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'"
+
+#define SELECT_JOB                                                          \
+    "select id, job_type, status, reason, config_id, source_uri,\n"         \
+    "    to_char(created, " ISO_TIME "), to_char(updated, " ISO_TIME "),\n" \
+    "    attempts, phase, progress_done, progress_total\n"                  \
+    "from empi.job\n"
+
+int job_list(struct rows **out, struct connection *connection, uint64_t most, struct error *error)
+{
+    struct query_parameter parameters[] = {query_integer((int64_t)most)};
+    return query_run(out, connection, SELECT_JOB "order by id desc\nlimit $1::bigint", parameters,
+                     ARRAY_LENGTH(parameters), error);
+}
+
+static int no_job(int64_t id, struct error *error)
+{
+    return error_set(error, STATUS_NOT_FOUND, "there is no job job_%" PRId64, id);
+}
+
+int job_find(struct rows **out, struct connection *connection, int64_t id, struct error *error)
+{
+    struct query_parameter parameters[] = {query_integer(id)};
+    int status = query_run(out, connection, SELECT_JOB "where id = $1::bigint", parameters,
+                           ARRAY_LENGTH(parameters), error);
+    if (status == 0 && rows_count(*out) == 0) {
+        rows_free(*out);
+        *out = NULL;
+        return no_job(id, error);
+    }
+    return status;
+}
+
+/* Why a job was not taken back. */
+static int refuse(struct connection *connection, int64_t id, struct error *error)
+{
+    struct rows *rows;
+    int status = job_find(&rows, connection, id, error);
+    if (status == 0) {
+        struct str now = rows_text(rows, 0, JOB_STATUS);
+        bool runs = str_equal(now, STR("running"));
+        status = error_set(error, STATUS_CONFLICT, "job_%" PRId64 " %s%.*s", id,
+                           runs ? "is " : "has already ", STR_ARG(now));
+        rows_free(rows);
+    }
+    return status;
+}
+
+/* A runner marks its job before it looks at the staged rows, and does not begin one that is not open:
+   so one of the two comes first. */
+int job_cancel(struct connection *connection, int64_t id, struct error *error)
+{
+    struct query_parameter parameters[] = {query_integer(id)};
+    struct rows *rows;
+    int status = query_run(&rows, connection,
+                           "with taken as (\n"
+                           "    update empi.job\n"
+                           "    set status = 'failed',\n"
+                           "        reason = 'Cancelled',\n"
+                           "        updated = now()\n"
+                           "    where id = $1::bigint\n"
+                           "        and status = 'new'\n"
+                           "    returning id\n"
+                           "), gone as (\n"
+                           "    delete from empi.person_record_staging\n"
+                           "    where job_id in (\n"
+                           "        select id\n"
+                           "        from taken\n"
+                           "    )\n"
+                           ")\n"
+                           "select id\n"
+                           "from taken",
+                           parameters, ARRAY_LENGTH(parameters), error);
+    if (status != 0) {
+        return status;
+    }
+    bool taken = rows_count(rows) > 0;
+    rows_free(rows);
+    return taken ? 0 : refuse(connection, id, error);
+}
