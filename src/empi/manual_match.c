@@ -427,7 +427,11 @@ static const char make_persons[] =
     "    )\n"
     "from wanted_person w\n"
     "where w.uuid is null\n"
-    "order by w.person_id";
+    "order by w.person_id;\n"
+    "insert into empi.list_count (persons, open_groups)\n"
+    "select count(*), -1\n"
+    "from wanted_person w\n"
+    "where w.uuid is null";
 
 /* $1: the group. */
 static const char fill_moved[] =

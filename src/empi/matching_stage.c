@@ -90,6 +90,28 @@ static const char insert_event[] =
     "cross join new_record n\n"
     "order by n.record_id";
 
+/* What searches look through, and what lists count; the changes since the last job become one row. */
+#define INSERT_VALUES(column)                               \
+    "insert into empi.search_" column " (value, records)\n" \
+    "select " column ", count(*)\n"                         \
+    "from new_record\n"                                     \
+    "where " column " is not null\n"                        \
+    "group by " column "\n"                                 \
+    "order by " column "\n"                                 \
+    "on conflict (value) do update\n"                       \
+    "set records = search_" column ".records + excluded.records;\n"
+
+static const char insert_values[] = INSERT_VALUES("first_name") INSERT_VALUES("last_name")
+    INSERT_VALUES("birth_date") INSERT_VALUES(
+        "data_source") "with gone as (\n"
+                       "    delete from empi.list_count\n"
+                       "    returning persons, open_groups\n"
+                       ")\n"
+                       "insert into empi.list_count (persons, open_groups)\n"
+                       "select coalesce(sum(persons), 0) + (select count(*) from new_record),\n"
+                       "    coalesce(sum(open_groups), 0)\n"
+                       "from gone";
+
 static int count_rows(struct matching *matching, struct error *error)
 {
     struct query_parameter parameters[] = {query_integer(matching->report->job_id)};
@@ -127,6 +149,9 @@ int matching_stage(struct matching *matching, struct error *error)
     }
     if (status == 0) {
         status = matching_query(matching, insert_records, NULL, error);
+    }
+    if (status == 0) {
+        status = query_script(matching->connection, insert_values, error);
     }
     if (status == 0) {
         status = matching_query(matching, insert_event, NULL, error);

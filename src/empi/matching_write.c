@@ -178,6 +178,14 @@ static const char update_groups[] =
     ")\n"
     "select (select count(*) from updated), (select count(*) from change)";
 
+static const char count_groups[] = "insert into empi.list_count (persons, open_groups)\n"
+                                   "select 0, count(*) filter (where is_new and not matched)\n"
+                                   "    - count(*) filter (where matched and not is_new)\n"
+                                   "    - (select count(distinct old_group)\n"
+                                   "        from placed_result\n"
+                                   "        where old_group <> new_group)\n"
+                                   "from placed_group";
+
 static const char insert_results[] =
     "insert into empi.prediction_result (id, job_id, match_group_id, match_weight,\n"
     "    match_probability, person_record_l_id, person_record_r_id, levels)\n"
@@ -239,7 +247,7 @@ static int write_groups(struct matching *matching, struct error *error)
                            "a match group was changed by somebody else meanwhile");
     }
     rows_free(rows);
-    return status;
+    return status == 0 ? query_script(matching->connection, count_groups, error) : status;
 }
 
 static int write_results(struct matching *matching, struct error *error)

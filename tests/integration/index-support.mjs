@@ -74,6 +74,7 @@ export class Index {
         checkReplay(this);
         checkPersons(this);
         checkGroups(this);
+        checkLists(this);
     }
 
     async remove() {
@@ -169,6 +170,21 @@ function checkGroups(index) {
         ) as held on true
         where (g.deleted is not null) <> (held.results = 0)
             or g.max_match_probability is distinct from held.highest`), []);
+}
+
+/** What lists are counted and searched by. */
+function checkLists(index) {
+    assert.deepEqual(index.sql(`
+        select coalesce(sum(persons), 0) as persons, coalesce(sum(open_groups), 0) as groups from empi.list_count`),
+    index.sql(`
+        select (select count(*) from empi.person where deleted is null) as persons,
+            (select count(*) from empi.match_group where matched is null and deleted is null) as groups`));
+    for (const column of ['first_name', 'last_name', 'birth_date', 'data_source']) {
+        assert.deepEqual(index.sql(`select value, records from empi.search_${column}
+            except select ${column}, count(*) from empi.person_record group by 1`), []);
+        assert.deepEqual(index.sql(`select distinct ${column} from empi.person_record
+            where ${column} is not null except select value from empi.search_${column}`), []);
+    }
 }
 
 export const person = (source_person_id, more) => ({ data_source: 'a', source_person_id, ...more });

@@ -152,17 +152,61 @@ create table empi.person_record (
     constraint person_record_sha256_check check (octet_length(sha256) = 32)
 );
 create index person_record_person on empi.person_record (person_id, id);
-create index person_record_data_source on empi.person_record (data_source, id);
-create index person_record_source_person_id on empi.person_record (source_person_id text_pattern_ops);
-create index person_record_first_name on empi.person_record using gin (first_name public.gin_trgm_ops);
-create index person_record_last_name on empi.person_record using gin (last_name public.gin_trgm_ops);
-create index person_record_birth_date on empi.person_record using gin (birth_date public.gin_trgm_ops);
+-- Each with the person, so that a search by it alone never looks at the table.
+create index person_record_data_source on empi.person_record (data_source, person_id);
+create index person_record_source_person_id on empi.person_record (source_person_id text_pattern_ops, person_id);
+create index person_record_first_name on empi.person_record (first_name, person_id);
+create index person_record_last_name on empi.person_record (last_name, person_id);
+create index person_record_birth_date on empi.person_record (birth_date, person_id);
 comment on table empi.person_record is 'One row of one source''s demographics, immutable but for the person it belongs to';
 comment on column empi.person_record.job_id is 'The import that brought it';
 comment on column empi.person_record.person_id is 'The person that owns it now';
 comment on column empi.person_record.person_updated is 'When it came to that person';
 comment on column empi.person_record.matched_or_reviewed is 'When a match or a steward last confirmed where it belongs';
 comment on column empi.person_record.sha256 is 'Of an unambiguous encoding of the fifteen columns: equal rows are imported once';
+
+-- Parts of names and dates are searched for among the distinct ones, which are a twentieth of the
+-- records: their trigrams cost little to keep, and a search reads no record that does not match.
+create table empi.search_first_name (
+    value text not null,
+    folded text not null generated always as (lower(value collate "und-x-icu")) stored,
+    records bigint not null,
+    constraint search_first_name_pk primary key (value)
+);
+create index search_first_name_folded on empi.search_first_name using gin (folded public.gin_trgm_ops);
+comment on table empi.search_first_name is 'All first names that records hold';
+comment on column empi.search_first_name.folded is 'In lower case, whatever the database''s locale knows of letters';
+comment on column empi.search_first_name.records is 'Records that hold it';
+
+create table empi.search_last_name (
+    value text not null,
+    folded text not null generated always as (lower(value collate "und-x-icu")) stored,
+    records bigint not null,
+    constraint search_last_name_pk primary key (value)
+);
+create index search_last_name_folded on empi.search_last_name using gin (folded public.gin_trgm_ops);
+comment on table empi.search_last_name is 'All last names that records hold';
+comment on column empi.search_last_name.folded is 'In lower case, whatever the database''s locale knows of letters';
+comment on column empi.search_last_name.records is 'Records that hold it';
+
+create table empi.search_birth_date (
+    value text not null,
+    folded text not null generated always as (lower(value collate "und-x-icu")) stored,
+    records bigint not null,
+    constraint search_birth_date_pk primary key (value)
+);
+create index search_birth_date_folded on empi.search_birth_date using gin (folded public.gin_trgm_ops);
+comment on table empi.search_birth_date is 'All birth dates that records hold';
+comment on column empi.search_birth_date.folded is 'In lower case, whatever the database''s locale knows of letters';
+comment on column empi.search_birth_date.records is 'Records that hold it';
+
+create table empi.search_data_source (
+    value text not null,
+    records bigint not null,
+    constraint search_data_source_pk primary key (value)
+);
+comment on table empi.search_data_source is 'All data sources that records come from';
+comment on column empi.search_data_source.records is 'Records that come from it';
 
 create table empi.person_record_note (
     id bigint generated always as identity,
@@ -221,6 +265,16 @@ comment on column empi.match_group.job_id is 'The job that made it';
 comment on column empi.match_group.matched is 'When all its persons became one, or a steward decided it';
 comment on column empi.match_group.deleted is 'When another group took its results over';
 comment on column empi.match_group.max_match_probability is 'Of its results; null when it holds none any more';
+
+create table empi.list_count (
+    id bigint generated always as identity,
+    persons bigint not null,
+    open_groups bigint not null,
+    constraint list_count_pk primary key (id)
+);
+comment on table empi.list_count is 'How many there are in lists: the sum of all rows. An event appends its change, so that none waits for another; a matching job makes one row of them';
+comment on column empi.list_count.persons is 'Change of the number of persons that are not deleted';
+comment on column empi.list_count.open_groups is 'Change of the number of match groups that are neither matched nor deleted';
 
 create table empi.prediction_result (
     id bigint generated always as identity,
