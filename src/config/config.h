@@ -56,7 +56,7 @@ struct config {
         const char *user;
         const char *password;
         const char *sslmode;
-        uint32_t pool_size; /* connections, at least 1 */
+        uint32_t pool_size; /* connections; a job needs two of them */
     } db;
 
     struct {

@@ -28,7 +28,7 @@ const struct config_key config_keys[] = {
     {"db.sslmode", CONFIG_WORD, AT(db.sslmode),
      .words = "disable|allow|prefer|require|verify-ca|verify-full",
      .meaning = "how the connection is encrypted, in libpq's words"},
-    {"db.pool_size", CONFIG_COUNT, AT(db.pool_size), .fallback = "8", RANGE(1, 1000),
+    {"db.pool_size", CONFIG_COUNT, AT(db.pool_size), .fallback = "8", RANGE(4, 1000),
      .meaning = "most connections of one process"},
 
     {"server.listen", CONFIG_TEXT, AT(server.listen), .fallback = "127.0.0.1",

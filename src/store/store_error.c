@@ -8,7 +8,7 @@
 struct mapping {
     const char *sqlstate; /* whole, or its class: a prefix */
     enum status status;
-    const char *message;
+    const char *message; /* NULL: the server's own words, which name no value */
     const char *hint;
 };
 
@@ -26,11 +26,17 @@ static const struct mapping mappings[] = {
     {"53", STATUS_RESOURCES, "the database is short of resources", NULL},
     {"54", STATUS_RESOURCES, "a limit of the database is exceeded", NULL},
     {"57014", STATUS_CANCELLED, "cancelled", NULL},
-    {"57P01", STATUS_IO, "the database is shutting down", "try again when it is back"},
+    {"57P01", STATUS_IO, "the database is shutting down, or its administrator ended the connection",
+     "try again when it is back"},
     {"57P02", STATUS_IO, "the database crashed and is recovering", "try again when it is back"},
     {"57P03", STATUS_IO, "the database is starting up", "try again in a moment"},
     {"25006", STATUS_IO, "the database is read-only",
      "connect to the primary server, not to a standby"},
+    {"42501", STATUS_IO, NULL,
+     "the role in db.user needs more rights: have it own the database, or run tuva-empi migrate "
+     "as the database's owner and grant it the schema empi"},
+    {"0A000", STATUS_IO, NULL,
+     "an extension that is not available comes with PostgreSQL's contrib package"},
     {"08", STATUS_IO, "the connection to the database is lost", "try again when it is back"},
 };
 
@@ -44,9 +50,13 @@ static const struct mapping *find_mapping(const char *sqlstate)
     return NULL;
 }
 
-static int set_mapped(struct error *error, const struct mapping *mapping)
+static int set_mapped(struct error *error, const struct mapping *mapping, const char *words)
 {
-    error_set(error, mapping->status, "%s", mapping->message);
+    if (mapping->message != NULL) {
+        error_set(error, mapping->status, "%s", mapping->message);
+    } else {
+        error_set(error, mapping->status, "the database refused: %s", words);
+    }
     if (mapping->hint != NULL) {
         error_hint(error, "%s", mapping->hint);
     }
@@ -57,7 +67,7 @@ int store_error(struct error *error, PGconn *connection, const PGresult *result)
 {
     const char *sqlstate = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
     if (sqlstate == NULL && PQstatus(connection) != CONNECTION_OK) {
-        return set_mapped(error, find_mapping("08006"));
+        return set_mapped(error, find_mapping("08006"), "");
     }
     if (sqlstate == NULL && result == NULL) {
         return error_out_of_memory(error);
@@ -66,14 +76,15 @@ int store_error(struct error *error, PGconn *connection, const PGresult *result)
         return error_set(error, STATUS_INTERNAL, "the database gave an answer of another kind: %s",
                          PQresStatus(PQresultStatus(result)));
     }
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    message = message == NULL ? "no reason given" : message;
     const struct mapping *mapping = find_mapping(sqlstate);
     if (mapping != NULL) {
-        return set_mapped(error, mapping);
+        return set_mapped(error, mapping, message);
     }
     /* A statement that is wrong is a fault of this program. Class 22 messages ("invalid input
        syntax for ...") may quote a value, so they are not passed on. */
-    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    if (strncmp(sqlstate, "22", 2) == 0 || message == NULL) {
+    if (strncmp(sqlstate, "22", 2) == 0) {
         message = "the database refused a value";
     }
     return error_set(error, STATUS_INTERNAL, "database error %s: %s", sqlstate, message);
@@ -94,6 +105,7 @@ static const char role_hint[] = "check db.user and db.password";
 
 /* The first that fits counts. */
 static const struct refusal refusals[] = {
+    {"no pg_hba.conf entry", STATUS_IO, "the server's pg_hba.conf has to allow this connection"},
     {"too many clients", STATUS_RESOURCES, full_hint},
     {"too many connections", STATUS_RESOURCES, full_hint},
     {"connection slots", STATUS_RESOURCES, full_hint},
@@ -102,7 +114,8 @@ static const struct refusal refusals[] = {
     {"role \"", STATUS_IO, role_hint},
     {"authentication failed", STATUS_IO, role_hint},
     {"database \"", STATUS_IO, "check db.name; create the database, or ask who may connect to it"},
-    {"no pg_hba.conf entry", STATUS_IO, "the server's pg_hba.conf has to allow this connection"},
+    {"certificate", STATUS_IO,
+     "check db.sslmode, and PGSSLROOTCERT, the file of the certificates to trust"},
     {"SSL", STATUS_IO, "check db.sslmode"},
     {"starting up", STATUS_IO, busy_hint},
     {"shutting down", STATUS_IO, busy_hint},

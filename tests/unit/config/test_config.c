@@ -105,9 +105,9 @@ static void without_a_file_all_is_default(void **state)
     accept("{\"db\": {}, \"idp\": null, \"server\": {\"port\": null}}", no_environment);
     assert_false(config->db.external);
     assert_int_equal(config->server.port, 8000);
-    accept("{\"db\": {\"pool_size\": 3}}", no_environment);
+    accept("{\"db\": {\"pool_size\": 5}}", no_environment);
     assert_false(config->db.external);
-    assert_int_equal(config->db.pool_size, 3);
+    assert_int_equal(config->db.pool_size, 5);
 }
 
 /* The shape of the Python backend's files; what they do not use is "" in them. */
@@ -394,7 +394,7 @@ static void each_fault_has_its_message(void **state)
          "db.sslmode: must be disable, allow, prefer, require, verify-ca or verify-full, not "
          "\"yes\""},
         {"{\"db\": {\"host\": \"h\", \"user\": \"u\", \"pool_size\": 1001}}",
-         "db.pool_size: must be a whole number from 1 to 1000, not 1001"},
+         "db.pool_size: must be a whole number from 4 to 1000, not 1001"},
         {"{\"django\": {\"secret_key\": \"" SECRET "\"}, \"server\": {\"secret_key\": \"" SECRET
          "\"}}",
          "django.secret_key: is the old name of server.secret_key, which is given too"},
