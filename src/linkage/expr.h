@@ -98,6 +98,9 @@ bool expr_is_nearness(const struct expr_node *node, struct expr_nearness *out);
    most *limit: `abs(f(l) - f(r)) <= limit` on DOUBLE. Gives f of the left record. */
 bool expr_is_difference(const struct expr_node *node, const struct expr_node **left, double *limit);
 
+/* Whether `node` is a plain column of either record. */
+bool expr_is_column(const struct expr_node *node);
+
 /* Whether `node` is `f IS NULL` of one record: gives f and the record's side. */
 bool expr_is_null_test(const struct expr_node *node, const struct expr_node **value,
                        enum expr_side *side);

@@ -118,6 +118,11 @@ bool expr_is_difference(const struct expr_node *node, const struct expr_node **l
            expr_equal(a, b, true);
 }
 
+bool expr_is_column(const struct expr_node *node)
+{
+    return node->kind == EXPR_COLUMN;
+}
+
 bool expr_is_null_test(const struct expr_node *node, const struct expr_node **value,
                        enum expr_side *side)
 {

@@ -73,7 +73,8 @@ static bool same_source(const struct reach_source *a, const struct reach_source 
         return false;
     }
     switch (a->kind) {
-    case REACH_NULLS: return true;
+    case REACH_NULLS:
+    case REACH_OWN: return true;
     case REACH_CODE:
         return expr_equal(a->left, b->left, false) && expr_equal(a->right, b->right, false);
     case REACH_NUMBER: return expr_equal(a->left, b->left, false);
@@ -126,9 +127,11 @@ static uint32_t null_bit(struct reach *reach, const struct expr_node *value)
     return (uint32_t)1 << at;
 }
 
-/* A conjunct that only asks for NULLs, of any of some values. */
+/* A conjunct that only asks for NULLs, of any of some values. That the comparison's only column is
+   NULL in the right record is not asked for: such a record's weight is known without. */
 static bool needs_nulls(struct reach_need *need, struct reach *reach, struct row_table *rows,
-                        struct arena *arena, const struct expr_node *conjunct, bool *failed)
+                        struct arena *arena, const struct expr_node *conjunct, bool only_column,
+                        bool *failed)
 {
     const struct expr_node *const *disjuncts;
     size_t count;
@@ -148,7 +151,8 @@ static bool needs_nulls(struct reach_need *need, struct reach *reach, struct row
             return false;
         }
         need->left_bits |= side == EXPR_LEFT ? bit : 0;
-        need->right_bits |= side == EXPR_RIGHT ? bit : 0;
+        bool known = only_column && expr_is_column(value);
+        need->right_bits |= side == EXPR_RIGHT && !known ? bit : 0;
     }
     if (reach->null_slot == 0) {
         reach->null_slot = row_table_take(rows, 1);
@@ -183,17 +187,18 @@ static bool needs_of(struct reach_need *need, struct reach_source *source, bool 
 
 int reach_plan(struct reach_level *out, struct reach *reach, struct arena *arena,
                struct row_table *rows, const struct expr_node *condition, uint32_t own_column,
-               uint32_t own_slot, struct error *error)
+               struct error *error)
 {
     *out = (struct reach_level){0};
     const struct expr_node *const *conjuncts;
     size_t count;
     int status = expr_conjuncts(&conjuncts, &count, arena, condition, error);
     for (size_t i = 0; status == 0 && i < count && out->count < REACH_MAX_NEEDS; i++) {
-        struct reach_need need = {.left_slot = own_slot, .right_slot = own_slot};
+        struct reach_need need = {0};
         struct reach_source wanted = {0};
         bool failed = false;
-        if (needs_nulls(&need, reach, rows, arena, conjuncts[i], &failed)) {
+        bool only_column = own_column != REACH_NO_COLUMN;
+        if (needs_nulls(&need, reach, rows, arena, conjuncts[i], only_column, &failed)) {
             out->needs[out->count++] = need;
             continue;
         }
@@ -207,15 +212,17 @@ int reach_plan(struct reach_level *out, struct reach *reach, struct arena *arena
         bool is_own = need.kind == REACH_CODE && own_column != REACH_NO_COLUMN &&
                       expr_is_exact_match(conjuncts[i], &exact) &&
                       column_set_has(&exact, own_column);
-        const struct reach_source *source = is_own ? NULL : find_source(reach, rows, &wanted);
-        if (source == NULL && !is_own) {
+        if (is_own) {
+            need.kind = REACH_OWN;
+            out->needs[out->count++] = need;
             continue;
         }
+        const struct reach_source *source = find_source(reach, rows, &wanted);
         if (source != NULL) {
             need.left_slot = source->left_slot;
             need.right_slot = source->right_slot;
+            out->needs[out->count++] = need;
         }
-        out->needs[out->count++] = need;
     }
     return status;
 }
@@ -266,11 +273,14 @@ static void choose_layout(struct layout *out, const struct dictionary *dictionar
     }
 }
 
+/* Of NULL: a text of any length as far as the right record goes, for what is known of NULL its
+   comparison knows. No text has it. */
+static const uint64_t NULL_WORD = (uint64_t)(REACH_LENGTHS - 1) << (64 - REACH_LENGTH_BITS);
+
 static uint64_t word_of(const struct layout *layout, struct str text)
 {
-    const uint64_t longest = REACH_LENGTHS - 1;
-    if (text.len >= longest) {
-        return longest << (64 - REACH_LENGTH_BITS);
+    if (text.len >= REACH_LENGTHS - 1) {
+        return NULL_WORD | 1;
     }
     uint64_t word = (uint64_t)text.len << (64 - REACH_LENGTH_BITS);
     uint8_t counts[64] = {0}; /* by the class's place */
@@ -296,8 +306,7 @@ static int fill_words(const struct reach_source *source, struct row_table *rows,
     if (words == NULL) {
         return error_out_of_memory(error);
     }
-    /* NULL counts as a text of any length: what is known of it, its comparison knows. */
-    words[COLUMNS_CODE_NULL] = (uint64_t)(REACH_LENGTHS - 1) << (64 - REACH_LENGTH_BITS);
+    words[COLUMNS_CODE_NULL] = NULL_WORD;
     for (uint32_t code = 1; code < codes; code++) {
         words[code] = word_of(&layout, dictionary_text(&column->dictionary, code));
     }
@@ -363,6 +372,7 @@ static int fill_source(const struct reach_source *source, struct row_table *rows
 {
     switch (source->kind) {
     case REACH_NULLS: return 0; /* see fill_nulls() */
+    case REACH_OWN: return 0;   /* the comparisons' codes stand there anyway */
     case REACH_CODE: return fill_codes(source, rows, columns, error);
     case REACH_NUMBER: return fill_numbers(source, rows, columns, error);
     case REACH_WORD: break;
@@ -427,4 +437,35 @@ int reach_fill(const struct reach *reach, struct row_table *rows, const struct c
 {
     struct filling work = {reach, rows, columns, threads};
     return threads_run(threads, fill_share, &work, error);
+}
+
+/* ---- a left record ---- */
+
+enum reach_answer reach_set_left(struct reach_check *out, const struct reach_need *need,
+                                 const uint32_t *row)
+{
+    *out = (struct reach_check){
+        .kind = need->kind,
+        .slot = need->right_slot,
+        .bits = need->right_bits,
+        .most = need->most,
+    };
+    switch (need->kind) {
+    case REACH_OWN: return REACH_NEVER;
+    case REACH_NULLS:
+        if ((row[need->left_slot] & need->left_bits) != 0) {
+            return REACH_ALWAYS;
+        }
+        return out->bits == 0 ? REACH_NEVER : REACH_DEPENDS;
+    case REACH_CODE:
+        out->code = row[need->left_slot];
+        return out->code == 0 ? REACH_NEVER : REACH_DEPENDS;
+    case REACH_NUMBER:
+        memcpy(&out->number, row + need->left_slot, sizeof out->number);
+        return isnan(out->number) ? REACH_NEVER : REACH_DEPENDS;
+    case REACH_WORD: break;
+    }
+    memcpy(&out->word, row + need->left_slot, sizeof out->word);
+    out->limits = need->limits[out->word >> (64 - REACH_LENGTH_BITS)];
+    return out->word == NULL_WORD ? REACH_NEVER : REACH_DEPENDS;
 }

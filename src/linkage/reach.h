@@ -49,6 +49,7 @@ typedef int8_t reach_limits[REACH_LENGTHS]; /* by the right text's length; -1: o
 
 enum reach_kind {
     REACH_NULLS,  /* one of the left record's bits must be set, or one of the right's */
+    REACH_OWN,    /* the comparison's own codes must be equal, which different ones never are */
     REACH_CODE,   /* codes must be equal, and not 0, which is NULL */
     REACH_NUMBER, /* doubles must differ by at most `most`; NaN is NULL */
     REACH_WORD,   /* words may differ in as many bits as `limits` says */
@@ -88,11 +89,10 @@ struct reach {
 };
 
 /* Finds the needs of a level with that condition; slots are taken in `rows`, which is still being
-   planned. `own_column` and `own_slot`: a column whose codes stand in a slot anyway, or
-   REACH_NO_COLUMN. */
+   planned. `own_column`: the only one that the comparison's codes are of, or REACH_NO_COLUMN. */
 int reach_plan(struct reach_level *out, struct reach *reach, struct arena *arena,
                struct row_table *rows, const struct expr_node *condition, uint32_t own_column,
-               uint32_t own_slot, struct error *error);
+               struct error *error);
 
 #define REACH_NO_COLUMN UINT32_MAX
 
@@ -100,43 +100,37 @@ int reach_plan(struct reach_level *out, struct reach *reach, struct arena *arena
 int reach_fill(const struct reach *reach, struct row_table *rows, const struct columns *columns,
                unsigned threads, struct error *error);
 
-/* A left record's part of a need, looked up once. */
-struct reach_left {
+enum reach_answer { REACH_NEVER, REACH_ALWAYS, REACH_DEPENDS };
+
+/* What a need asks of a right record once the left one is chosen. Checks stand in a row, level after
+   level: those of a level that fails are skipped, and the last of a level that holds tells. */
+struct reach_check {
+    enum reach_kind kind;
+    uint32_t slot; /* in the right record's row */
+    uint32_t bits;
+    uint32_t left_of_level; /* checks of the level from this one on: 1 for its last */
     union {
         uint64_t word;
         uint64_t code;
         double number;
     };
+    double most;
     const int8_t *limits;
+    double bound; /* the most that the level weighs */
 };
 
-static inline uint64_t reach_word(const uint32_t *row, uint32_t slot)
-{
-    uint64_t word;
-    memcpy(&word, row + slot, sizeof word);
-    return word;
-}
+/* Looks a need up for the left record with that row. `out` is of use when the answer depends on the
+   right record, whose codes in the comparison are other ones. */
+enum reach_answer reach_set_left(struct reach_check *out, const struct reach_need *need,
+                                 const uint32_t *row);
 
-static inline double reach_number(const uint32_t *row, uint32_t slot)
-{
-    double number;
-    memcpy(&number, row + slot, sizeof number);
-    return number;
-}
-
-static inline void reach_set_left(struct reach_left *out, const struct reach_need *need,
-                                  const uint32_t *row)
-{
-    switch (need->kind) {
-    case REACH_NULLS: out->code = row[need->left_slot] & need->left_bits; break;
-    case REACH_CODE: out->code = row[need->left_slot]; break;
-    case REACH_NUMBER: out->number = reach_number(row, need->left_slot); break;
-    case REACH_WORD:
-        out->word = reach_word(row, need->left_slot);
-        out->limits = need->limits[out->word >> (64 - REACH_LENGTH_BITS)];
-        break;
-    }
-}
+/* How far the word of a right record is from the left one's: several levels of a comparison ask for
+   the same words, one after the other. */
+struct reach_distance {
+    uint32_t slot; /* that it is of; UINT32_MAX: none yet */
+    int differing; /* bits */
+    uint64_t length;
+};
 
 /* The number of bits set: by adding neighbours, for the instruction is not on every machine. */
 static inline int reach_count_bits(uint64_t bits)
@@ -147,35 +141,37 @@ static inline int reach_count_bits(uint64_t bits)
     return (int)((bits * 0x0101010101010101u) >> 56);
 }
 
-/* Whether a right record may hold what the need asks for. */
-static inline bool reach_holds(const struct reach_need *need, const struct reach_left *left,
-                               const uint32_t *row)
+static inline bool reach_is_near(const struct reach_check *check, const uint32_t *row,
+                                 struct reach_distance *distance)
 {
-    if (need->kind == REACH_NULLS) {
-        return (left->code | (row[need->right_slot] & need->right_bits)) != 0;
+    if (distance->slot != check->slot) {
+        uint64_t word;
+        memcpy(&word, row + check->slot, sizeof word);
+        distance->slot = check->slot;
+        distance->length = word >> (64 - REACH_LENGTH_BITS);
+        /* The length's bits are shifted out. */
+        distance->differing = reach_count_bits((word ^ check->word) << REACH_LENGTH_BITS);
     }
-    if (need->kind == REACH_CODE) {
-        return left->code == row[need->right_slot] && left->code != 0;
-    }
-    if (need->kind == REACH_NUMBER) {
-        double difference = left->number - reach_number(row, need->right_slot);
-        return difference <= need->most && difference >= -need->most; /* false for NaN */
-    }
-    uint64_t word = reach_word(row, need->right_slot);
-    /* The length's bits are shifted out. */
-    int differing = reach_count_bits((word ^ left->word) << REACH_LENGTH_BITS);
-    return differing <= left->limits[word >> (64 - REACH_LENGTH_BITS)];
+    return distance->differing <= check->limits[distance->length];
 }
 
-static inline bool reach_level_holds(const struct reach_level *level,
-                                     const struct reach_left *lefts, const uint32_t *row)
+/* Whether the right record with that row may hold what the need asks for. */
+static inline bool reach_holds(const struct reach_check *check, const uint32_t *row,
+                               struct reach_distance *distance)
 {
-    for (uint32_t i = 0; i < level->count; i++) {
-        if (!reach_holds(&level->needs[i], &lefts[i], row)) {
-            return false;
-        }
+    if (check->kind == REACH_WORD) {
+        return reach_is_near(check, row, distance);
     }
-    return true;
+    if (check->kind == REACH_NULLS) {
+        return (row[check->slot] & check->bits) != 0;
+    }
+    if (check->kind == REACH_CODE) {
+        return row[check->slot] == check->code;
+    }
+    double number;
+    memcpy(&number, row + check->slot, sizeof number);
+    double difference = check->number - number;
+    return difference <= check->most && difference >= -check->most; /* false for NaN */
 }
 
 #endif

@@ -1,6 +1,7 @@
 #include "linkage/scoring.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -40,7 +41,7 @@ static int plan_reach(struct scoring *scoring, uint16_t number, struct error *er
     int status = 0;
     for (size_t i = 0; status == 0 && i + 1 < comparison->level_count; i++) {
         status = reach_plan(&comparison->reaches[i], scoring->reach, &scoring->arena,
-                            &scoring->rows, model->levels[i].condition, column, number, error);
+                            &scoring->rows, model->levels[i].condition, column, error);
     }
     return status;
 }
@@ -161,7 +162,7 @@ static int init_comparisons(struct scoring *scoring, const struct model *model, 
         status = init_levels(scoring, comparison, &model->comparisons[i], threads, error);
         if (status == 0) {
             find_null(scoring, comparison);
-            comparison->first_bound = scoring->level_count;
+            comparison->first_level = scoring->level_count;
             scoring->level_count += comparison->level_count;
         }
     }
@@ -276,11 +277,10 @@ int scorer_init(struct scorer *out, struct scoring *scoring, struct error *error
     out->runners = memory_alloc_zeroed(count, sizeof *out->runners);
     out->lefts = memory_alloc_zeroed(count, sizeof *out->lefts);
     out->bounds = memory_alloc_zeroed(count, sizeof *out->bounds);
-    out->level_bounds = memory_alloc_zeroed(scoring->level_count, sizeof *out->level_bounds);
-    out->needs = memory_alloc_zeroed(scoring->level_count * REACH_MAX_NEEDS, sizeof *out->needs);
+    out->checks = memory_alloc_zeroed(scoring->level_count * REACH_MAX_NEEDS, sizeof *out->checks);
     out->levels = memory_alloc_zeroed(count, sizeof *out->levels);
-    bool made = out->runners != NULL && out->lefts != NULL && out->level_bounds != NULL &&
-                out->needs != NULL && out->bounds != NULL && out->levels != NULL;
+    bool made = out->runners != NULL && out->lefts != NULL && out->checks != NULL &&
+                out->bounds != NULL && out->levels != NULL;
     int status = made ? 0 : error_out_of_memory(error);
     for (size_t i = 0; status == 0 && i < count; i++) {
         if (scoring->comparisons[i].has_conditions) {
@@ -305,8 +305,7 @@ void scorer_free(struct scorer *scorer)
     memory_free(scorer->lefts);
     memory_free(scorer->bounds);
     memory_free(scorer->levels);
-    memory_free(scorer->level_bounds);
-    memory_free(scorer->needs);
+    memory_free(scorer->checks);
     *scorer = (struct scorer){0};
 }
 
@@ -342,21 +341,83 @@ static double level_bound(const struct scored_level *level, uint32_t left)
     return known_or_any(level->weight + (isnan(own) ? fmax(part, 0) : part));
 }
 
-/* The bounds of all levels, and what the left record has to do with their needs. */
-static double set_left_levels(struct scorer *scorer, const struct scored_comparison *comparison,
-                              const uint32_t *row)
+/* What a level asks of a right record with another code: whether it can be reached at all, for sure,
+   or by the `count` checks that are appended. */
+static enum reach_answer set_left_level(struct reach_check *checks, uint32_t *count,
+                                        const struct reach_level *level, double bound,
+                                        const uint32_t *row)
 {
-    double most = -INFINITY;
+    *count = 0;
+    for (uint32_t i = 0; i < level->count; i++) {
+        enum reach_answer answer = reach_set_left(&checks[*count], &level->needs[i], row);
+        if (answer == REACH_NEVER) {
+            return REACH_NEVER;
+        }
+        *count += answer == REACH_DEPENDS;
+    }
+    for (uint32_t i = 0; i < *count; i++) {
+        checks[i].left_of_level = *count - i;
+        checks[i].bound = bound;
+    }
+    return *count == 0 ? REACH_ALWAYS : REACH_DEPENDS;
+}
+
+/* Moves the last `count` checks before those with a lower bound. Insertion: they are a handful. */
+static void sort_in(struct reach_check *checks, struct reach_check *last, uint32_t count)
+{
+    struct reach_check level[REACH_MAX_NEEDS];
+    memcpy(level, last, count * sizeof *level);
+    while (last > checks && last[-1].bound < level[0].bound) {
+        last--;
+        last[count] = last[0];
+    }
+    memcpy(last, level, count * sizeof *level);
+}
+
+/* What decides about right records with other codes. */
+static void set_left_checks(struct scorer *scorer, struct scorer_left *left,
+                            const struct scored_comparison *comparison, const uint32_t *row)
+{
+    struct reach_check *checks = scorer->checks + comparison->first_level * REACH_MAX_NEEDS;
+    struct reach_check *end = checks;
+    left->rest = -INFINITY;
     for (size_t i = 0; i < comparison->level_count; i++) {
-        const struct reach_level *reach = &comparison->reaches[i];
-        size_t at = comparison->first_bound + i;
-        scorer->level_bounds[at] = level_bound(&comparison->levels[i], scorer->left);
-        most = fmax(most, scorer->level_bounds[at]);
-        for (uint32_t j = 0; j < reach->count; j++) {
-            reach_set_left(&scorer->needs[at * REACH_MAX_NEEDS + j], &reach->needs[j], row);
+        double bound = level_bound(&comparison->levels[i], scorer->left);
+        uint32_t count;
+        enum reach_answer answer = set_left_level(end, &count, &comparison->reaches[i], bound, row);
+        if (answer == REACH_DEPENDS) {
+            sort_in(checks, end, count);
+            end += count;
+        } else if (answer == REACH_ALWAYS) {
+            left->rest = fmax(left->rest, bound);
         }
     }
-    return most;
+    while (end > checks && end[-1].bound <= left->rest) {
+        end--;
+    }
+    left->checks = checks;
+    left->checks_end = end;
+}
+
+static void set_left_comparison(struct scorer *scorer, size_t number, const uint32_t *row)
+{
+    const struct scored_comparison *comparison = &scorer->scoring->comparisons[number];
+    struct scorer_left *left = &scorer->lefts[number];
+    left->code = row[number];
+    left->null_code = left->code;
+    /* The record against itself stands for all with the same codes: frequencies included. */
+    uint16_t level = reached_level(scorer, number, scorer->left);
+    left->same = known_or_any(level_weight(&comparison->levels[level], scorer->left, scorer->left));
+    set_left_checks(scorer, left, comparison, row);
+    left->most =
+        fmax(left->same, left->checks < left->checks_end ? left->checks[0].bound : left->rest);
+    if (comparison->null_record != KEYS_NO_RECORD && left->code != COLUMNS_CODE_NULL) {
+        left->null_code = COLUMNS_CODE_NULL;
+        level = reached_level(scorer, number, comparison->null_record);
+        left->null = known_or_any(
+            level_weight(&comparison->levels[level], scorer->left, comparison->null_record));
+        left->most = fmax(left->most, left->null);
+    }
 }
 
 void scorer_set_left(struct scorer *scorer, uint32_t left)
@@ -366,21 +427,8 @@ void scorer_set_left(struct scorer *scorer, uint32_t left)
     scorer->left = left;
     scorer->most = scoring->prior_weight;
     for (size_t i = 0; i < scoring->comparison_count; i++) {
-        const struct scored_comparison *comparison = &scoring->comparisons[i];
-        struct scorer_left *out = &scorer->lefts[i];
-        out->code = row[i];
-        out->null_code = out->code;
-        /* The record against itself stands for all with the same codes: frequencies included. */
-        uint16_t level = reached_level(scorer, i, left);
-        out->same = known_or_any(level_weight(&comparison->levels[level], left, left));
-        out->most = fmax(out->same, set_left_levels(scorer, comparison, row));
-        if (comparison->null_record != KEYS_NO_RECORD && out->code != COLUMNS_CODE_NULL) {
-            out->null_code = COLUMNS_CODE_NULL;
-            level = reached_level(scorer, i, comparison->null_record);
-            out->null = known_or_any(
-                level_weight(&comparison->levels[level], left, comparison->null_record));
-        }
-        scorer->most += out->most;
+        set_left_comparison(scorer, i, row);
+        scorer->most += scorer->lefts[i].most;
     }
 }
 

@@ -56,7 +56,7 @@ struct scored_comparison {
     struct scored_level *levels; /* by condition; then ELSE, or "no level" */
     struct reach_level *reaches; /* by level: what different codes need to reach it */
     uint32_t only_column;        /* the one that it looks at; REACH_NO_COLUMN: none, or several */
-    size_t first_bound;          /* of its levels among the bounds that a scorer keeps */
+    size_t first_level;          /* of its levels among those of all comparisons */
     size_t level_count;
 };
 
@@ -84,18 +84,24 @@ void scoring_free(struct scoring *scoring);
 /* What is known of a comparison once the left record is chosen. */
 struct scorer_left {
     uint32_t code;
-    uint32_t null_code; /* the right code that weighs `null`; equal to `code` when there is none */
+    uint32_t null_code; /* the right code that weighs `null`; equal to `code` when there is
+                                  none */
     double same;        /* the weight when the right record has the same code */
     double null;        /* when the right record's only column is NULL */
-    double most;        /* no right record weighs more */
+    /* For all other codes: what the levels ask for that one may reach, from the highest bound to the
+       lowest. */
+    const struct reach_check *checks;
+    const struct reach_check *checks_end;
+    double
+        rest; /* no right record that reaches none of them weighs more; lower than their bounds */
+    double most; /* no right record weighs more */
 };
 
 struct scorer {
     const struct scoring *scoring;
     struct pair_case_runner *runners; /* by comparison */
     struct scorer_left *lefts;        /* by comparison */
-    double *level_bounds;             /* by level of all comparisons: the most it weighs */
-    struct reach_left *needs;         /* REACH_MAX_NEEDS for each of these */
+    struct reach_check *checks;       /* room for REACH_MAX_NEEDS a level of all comparisons */
     double *bounds;                   /* by comparison, of the pair at hand */
     uint16_t *levels;                 /* room for a caller that does not keep them */
     uint32_t left;
@@ -112,7 +118,6 @@ void scorer_set_left(struct scorer *scorer, uint32_t left);
 static inline double scorer_comparison_bound(const struct scorer *scorer, size_t comparison,
                                              const uint32_t *row)
 {
-    const struct scored_comparison *at = &scorer->scoring->comparisons[comparison];
     const struct scorer_left *left = &scorer->lefts[comparison];
     uint32_t code = row[comparison];
     if (code == left->code) {
@@ -121,16 +126,18 @@ static inline double scorer_comparison_bound(const struct scorer *scorer, size_t
     if (code == left->null_code) {
         return left->null;
     }
-    const double *bounds = scorer->level_bounds + at->first_bound;
-    const struct reach_left *needs = scorer->needs + at->first_bound * REACH_MAX_NEEDS;
-    double most = bounds[at->level_count - 1];
-    for (size_t i = 0; i + 1 < at->level_count; i++) {
-        if (bounds[i] > most &&
-            reach_level_holds(&at->reaches[i], needs + i * REACH_MAX_NEEDS, row)) {
-            most = bounds[i];
+    struct reach_distance distance = {.slot = UINT32_MAX};
+    const struct reach_check *check = left->checks;
+    while (check != left->checks_end) {
+        if (!reach_holds(check, row, &distance)) {
+            check += check->left_of_level;
+        } else if (check->left_of_level == 1) {
+            return check->bound;
+        } else {
+            check++;
         }
     }
-    return most;
+    return left->rest;
 }
 
 /*
