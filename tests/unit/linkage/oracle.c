@@ -308,7 +308,7 @@ static enum truth judge_values(const struct oracle_condition *condition, const s
 static enum truth judge(const struct oracle_case *c, unsigned number, unsigned left, unsigned right)
 {
     const struct oracle_condition *condition = &c->conditions[number];
-    enum truth truths[ORACLE_CHILDREN];
+    enum truth truths[ORACLE_CHILDREN] = {UNKNOWN};
     for (unsigned i = 0; i < condition->child_count; i++) {
         truths[i] = judge(c, condition->children[i], left, right);
     }

@@ -82,7 +82,7 @@ static void agrees_with_duckdb(void **state)
     char *line = NULL;
     size_t size = 0;
     json_t *rows = json_array(); /* keeps the texts of the cells alive */
-    struct columns columns;
+    struct columns columns = {0};
     size_t count = 0;
     while (getline(&line, &size, file) > 0) {
         json_t *parsed = json_loads(line, 0, NULL);
