@@ -6,6 +6,7 @@
 
 extern const struct command command_config_check;
 extern const struct command command_config_keys;
+extern const struct command command_data_sources;
 extern const struct command command_export_crosswalk;
 extern const struct command command_export_potential_matches;
 extern const struct command command_flush;
@@ -17,6 +18,11 @@ extern const struct command command_link;
 extern const struct command command_matching_job;
 extern const struct command command_matching_service;
 extern const struct command command_migrate;
+extern const struct command command_persons_search;
+extern const struct command command_persons_show;
+extern const struct command command_potential_matches;
+extern const struct command command_potential_matches_match;
+extern const struct command command_potential_matches_show;
 extern const struct command command_process_export_jobs;
 extern const struct command command_psql;
 extern const struct command command_synth;
