@@ -12,8 +12,6 @@
 
 #include "base/memory.h"
 
-extern char **environ;
-
 /* Our environment and the additions, ended by NULL; the strings stay where they are. Additions
    come first: of two equal names the first counts. */
 static char **join_environment(const char *const *added)

@@ -89,7 +89,7 @@ static int find_word(const char *words, struct str text)
 
 static bool is_url(struct str text)
 {
-    struct str rest = text;
+    struct str rest;
     if (str_starts_with(text, STR("http://"))) {
         rest = (struct str){text.ptr + 7, text.len - 7};
     } else if (str_starts_with(text, STR("https://"))) {

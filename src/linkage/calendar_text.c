@@ -221,7 +221,7 @@ static bool scan_offset(struct scanner *scanner, int64_t *out)
 {
     struct scanner at = *scanner;
     bool negative = accept(&at, '-');
-    int64_t hours;
+    int64_t hours = 0;
     int64_t minutes = 0;
     if ((!negative && !accept(&at, '+')) || at.len - at.at < 2 || !is_digit(at.ptr[at.at]) ||
         !is_digit(at.ptr[at.at + 1])) {

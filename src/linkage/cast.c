@@ -106,7 +106,7 @@ static int refuse_mix(struct value_type a, struct value_type b, struct error *er
 static int common_list(struct value_type *out, struct value_type a, struct value_type b,
                        bool equality, struct error *error)
 {
-    struct value_type element;
+    struct value_type element = {.kind = VALUE_NULL};
     int status = cast_common_type(&element, *a.element, *b.element, equality, error);
     if (status != 0) {
         return status;

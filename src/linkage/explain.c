@@ -28,7 +28,7 @@ static void explain_comparison(struct explained_comparison *out,
         out->u_probability = source->settings->u_probability;
         out->bayes_factor = source->bayes_factor;
     }
-    if (out->is_adjusted) {
+    if (level->frequencies != NULL) {
         out->frequency_left = term_frequency(level->frequencies, level->frequency_codes[left]);
         out->frequency_right = term_frequency(level->frequencies, level->frequency_codes[right]);
     }

@@ -4,6 +4,7 @@
  */
 #include "linkage/expr_binder.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -124,8 +125,9 @@ int binder_cast(struct binder *binder, const struct expr_node **node, struct val
         return 0;
     }
     if (expr_is_null(*node)) {
-        *node = expr_node_constant(binder->arena, to, VALUE_NONE);
-        return *node == NULL ? error_out_of_memory(binder->error) : 0;
+        const struct expr_node *null = expr_node_constant(binder->arena, to, VALUE_NONE);
+        *node = null == NULL ? *node : null;
+        return null == NULL ? error_out_of_memory(binder->error) : 0;
     }
     struct expr_binding binding;
     int status = binder_bind_cast(binder, &binding, (*node)->type, to, tries, where);
@@ -150,6 +152,7 @@ int binder_cast(struct binder *binder, const struct expr_node **node, struct val
 
 int binder_boolean(struct binder *binder, const struct expr_node **node, const struct syntax *where)
 {
+    assert(*node != NULL);
     char name[64];
     struct value_type from = (*node)->type;
     int status = binder_cast(binder, node, BOOLEAN, false, where);

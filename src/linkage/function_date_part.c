@@ -134,7 +134,8 @@ static void run_part_of_date(const struct function_call *call, const struct valu
     if (!calendar_date_is_finite(days)) {
         *out = VALUE_NONE;
     } else if (part == PART_EPOCH) {
-        function_return_real(out, (double)(days * (CALENDAR_DAY / CALENDAR_SECOND)));
+        const int64_t day = CALENDAR_DAY / CALENDAR_SECOND;
+        function_return_real(out, (double)(days * day));
     } else if (part == PART_JULIAN) {
         function_return_real(out, real_part(part, 0) + (double)days);
     } else {
@@ -170,7 +171,8 @@ static void run_part_of_interval(const struct function_call *call, const struct 
     }
     /* A year counts 365.25 days, a month 30: in microseconds all of it is whole. */
     const double year = 365.25 * (double)CALENDAR_DAY;
-    double microseconds = (double)(interval->months / CALENDAR_MONTHS) * year;
+    const int64_t years = interval->months / CALENDAR_MONTHS;
+    double microseconds = (double)years * year;
     int64_t days = (int64_t)interval->days + interval->months % CALENDAR_MONTHS * INT64_C(30);
     microseconds += (double)(days * CALENDAR_DAY) + (double)interval->microseconds;
     function_return_real(out, microseconds / (double)CALENDAR_SECOND);

@@ -22,7 +22,7 @@ int function_bind_same_lists(struct function_bind_call *call, struct value_type 
     struct value_type list;
     *item = TYPE(VALUE_NULL);
     for (size_t i = 0; i < call->count; i++) {
-        struct value_type own;
+        struct value_type own = TYPE(VALUE_NULL);
         int status = function_bind_list(call, i, &own);
         if (status == 0) {
             status = cast_common_type(item, *item, own, false, call->error);
@@ -42,7 +42,7 @@ int function_bind_same_lists(struct function_bind_call *call, struct value_type 
 /* A list (position `list`) and an item of it (position `item`) with one type for the items. */
 static int bind_list_and_item(struct function_bind_call *call, size_t list, size_t item)
 {
-    struct value_type own;
+    struct value_type own = TYPE(VALUE_NULL);
     struct value_type common;
     if (call->count != 2) {
         return function_refuse_count(call);
@@ -337,7 +337,7 @@ static void run_flatten(const struct function_call *call, const struct value *ar
 
 static int bind_flatten(struct function_bind_call *call)
 {
-    struct value_type item;
+    struct value_type item = TYPE(VALUE_NULL);
     if (call->count != 1) {
         return function_refuse_count(call);
     }
@@ -503,7 +503,7 @@ static void run_min(const struct function_call *call, const struct value *argume
 /* One list; the result is a list like it, or an item of it. */
 static int bind_one_list(struct function_bind_call *call, function_run *run, bool item)
 {
-    struct value_type type;
+    struct value_type type = TYPE(VALUE_NULL);
     if (call->count != 1) {
         return function_refuse_count(call);
     }

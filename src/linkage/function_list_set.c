@@ -361,7 +361,7 @@ static int bind_numbers(struct function_bind_call *call, struct value_type *item
 static int bind_sum(struct function_bind_call *call)
 {
     enum { WIDEST = 18 };
-    struct value_type item;
+    struct value_type item = TYPE(VALUE_NULL);
     int status = bind_numbers(call, &item);
     if (status != 0) {
         return status;

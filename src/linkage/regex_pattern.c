@@ -158,7 +158,7 @@ static int read_escape(struct translator *translator, int32_t *out)
     const char *letter = c == '\0' ? NULL : strchr(letters, c);
     if (letter != NULL) {
         translator->at++;
-        *out = characters[letter - letters];
+        *out = (unsigned char)characters[letter - letters];
         return 0;
     }
     if (c == 'x') {
@@ -178,7 +178,7 @@ static int read_escape(struct translator *translator, int32_t *out)
     }
     if ((unsigned char)c < 0x80 && (c == '_' || !is_word(c))) {
         translator->at++;
-        *out = c;
+        *out = (unsigned char)c;
         return 0;
     }
     return fail(translator, start, "there is no such escape");
