@@ -13,7 +13,7 @@ enum { MAX_SQL_BYTES = 16 << 10 };
    the planner may make of it: some 100 ms. */
 #define MANY_RECORDS    30000
 #define TEXT_OF(number) #number
-#define UP_TO(number)   " limit " TEXT_OF(number) ") as some"
+#define UP_TO(number)   " limit " TEXT_OF(number) ") as counted"
 
 enum kind {
     FIRST_NAME,

@@ -1,0 +1,141 @@
+// Pages of a large index: the plans that PostgreSQL really made for the program's queries, as
+// auto_explain logs them, and the answers against plain SQL.
+//
+// TUVA_EMPI_TEST_PERSONS is its size; from about 100,000 on the planner decides as it does at a
+// million.
+
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Index, model } from './index-support.mjs';
+import { root, until } from './support.mjs';
+
+const persons = Number(process.env.TUVA_EMPI_TEST_PERSONS ?? 100_000);
+const groups = persons / 2;
+const large = ['person', 'person_record', 'match_group', 'prediction_result', 'person_action'];
+
+describe(`pages at ${persons} persons`, () => {
+    let index;
+    let log;
+    before(() => {
+        index = new Index();
+        log = join(index.folder, 'data/postgresql.log');
+        index.run('psql', '--', '-X', '-q', '-v', `persons=${persons}`, '-v', `model=${JSON.stringify(model)}`,
+            '-f', join(root, 'tests/integration/large-index.sql'));
+        const settings = ["session_preload_libraries = 'auto_explain'", 'auto_explain.log_min_duration = 0',
+            'auto_explain.log_analyze = on', 'auto_explain.log_timing = off', 'auto_explain.log_format = json'];
+        index.run('psql', '--', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-c', "load 'auto_explain'",
+            ...settings.flatMap((setting) => ['-c', `alter system set ${setting}`]), '-c', 'select pg_reload_conf()');
+        return until(() => index.sql('show auto_explain.log_min_duration')[0]?.['auto_explain.log_min_duration'] === '0',
+            'the server to read its settings');
+    });
+    after(() => index.remove());
+
+    /** Runs a command; gives its answer and the plans of all its queries. */
+    function explain(...args) {
+        const begin = statSync(log).size;
+        const { stdout } = index.run(...args, '--json');
+        const text = readFileSync(log).subarray(begin).toString();
+        const plans = [...text.matchAll(/ plan:\n((?:\t.*\n)+)/g)].map(([, json]) => JSON.parse(json).Plan);
+        assert.ok(plans.length > 0, 'auto_explain wrote the plans');
+        return { answer: JSON.parse(stdout), plans };
+    }
+
+    const nodes = (plan) => [plan, ...(plan.Plans ?? []).flatMap(nodes)];
+
+    /** No plan scans a large table, and not more than `most` of their rows are read. */
+    function checkPlans(plans, most) {
+        let read = 0;
+        for (const node of plans.flatMap(nodes)) {
+            const name = node['Relation Name'];
+            if (!large.includes(name)) {
+                continue;
+            }
+            assert.notEqual(node['Node Type'], 'Seq Scan', `${name} is scanned: ${JSON.stringify(node)}`);
+            const rows = node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)
+                + (node['Rows Removed by Index Recheck'] ?? 0);
+            read += rows * node['Actual Loops'];
+        }
+        assert.ok(read <= most, `${read} rows read, more than ${most}`);
+    }
+
+    /** A page without and one with conditions may read so much: its own persons and records a few times
+        over, and per match its record, its person, and for groups both sides of results. */
+    const page = 50 * 12;
+    const perMatch = { persons: 3, 'potential-matches': 10 };
+
+    const commands = { persons: ['persons', 'search'], 'potential-matches': ['potential-matches'] };
+    const totals = { persons, 'potential-matches': groups };
+    const keys = { persons: 'persons', 'potential-matches': 'potential_matches' };
+
+    for (const [kind, command] of Object.entries(commands)) {
+        test(`${kind}: the first page, the last one, and one in the middle`, () => {
+            const last = totals[kind] / 50;
+            for (const [number, behind] of [[1, 0], [2, 50], [last, 0], [last - 1, 50], [last / 2, totals[kind] / 2]]) {
+                const { answer, plans } = explain(...command, '--page', String(number));
+                assert.equal(answer[keys[kind]].length, 50);
+                assert.equal(answer.pagination.total_count, totals[kind]);
+                checkPlans(plans, behind + page);
+            }
+        });
+    }
+
+    const conditions = [
+        ['--last-name', 'bäbabar', 'last_name ilike \'%bäbabar%\''],
+        ['--last-name', 'MÜGA', "last_name ilike '%müga%'"],
+        ['--last-name', 'ö', "last_name ilike '%ö%'"],
+        ['--last-name', 'da', "last_name ilike '%da%'"],
+        ['--first-name', 'zü', "first_name ilike '%zü%'"],
+        ['--birth-date', '1980', "birth_date like '%1980%'"],
+        ['--birth-date', '1980-02', "birth_date like '%1980-02%'"],
+        ['--source-person-id', 'mrn-123', "source_person_id like 'mrn-123%'"],
+        ['--person-id', 'p_00a', "person_id in (select id from empi.person where uuid::text like '00a%')"],
+        ['--data-source', 'lab', "data_source = 'lab'"],
+        ['--last-name', 'r', "last_name ilike '%r%'"],
+    ];
+    const several = [[1, 4], [9, 1], [8, 10], [6, 9], [4, 3, 9], [10, 9]].map((each) => each.map((i) => conditions[i]));
+
+    for (const chosen of [...conditions.map((each) => [each]), ...several]) {
+        const options = chosen.flatMap(([option, value]) => [option, value]);
+        const where = chosen.map(([, , sql]) => sql).join(' and ');
+        for (const [kind, command] of Object.entries(commands)) {
+            test(`${kind} ${options.join(' ')}`, () => {
+                const found = `select distinct person_id from empi.person_record where ${where}`;
+                const expected = index.sql(kind === 'persons'
+                    ? `select 'p_' || uuid as id, count(*) over () from empi.person p where p.id in (${found})
+                        order by p.last_name, p.first_name, p.id limit 50`
+                    : `select 'pm_' || g.id as id, count(*) over () from empi.match_group g where exists (
+                            select from empi.prediction_result e
+                            join empi.person_record r on r.id = e.person_record_l_id or r.id = e.person_record_r_id
+                            where e.match_group_id = g.id and r.person_id in (${found}))
+                        order by max_match_probability desc, g.id limit 50`);
+                const { answer, plans } = explain(...command, ...options);
+                assert.deepEqual(answer[keys[kind]].map(({ id }) => id), expected.map(({ id }) => id));
+                assert.equal(answer.pagination.total_count, Number(expected[0]?.count ?? 0));
+                // What is read goes with the rarest condition.
+                const rarest = Math.min(...chosen.map(([, , sql]) => Number(
+                    index.sql(`select count(*) from empi.person_record where ${sql}`)[0].count)));
+                if (rarest < 30_000) {
+                    checkPlans(plans, perMatch[kind] * rarest + page);
+                }
+            });
+        }
+    }
+
+    test('a person, and a potential match', () => {
+        const [{ id }] = explain('persons', 'search', '--source-person-id', 'mrn-10').answer.persons;
+        checkPlans(explain('persons', 'show', id).plans, 10);
+        checkPlans(explain('potential-matches', 'show', `pm_${groups - 1}`).plans, 30);
+        const uuid = id.slice(2);
+        index.sql(`update empi.person set record_count = 0, deleted = now() where uuid = '${uuid}'`);
+        assert.equal(index.try(['persons', 'show', id]).status, 1);
+        index.sql(`update empi.person set record_count = 1, deleted = null where uuid = '${uuid}'`);
+    });
+
+    test('data sources', () => {
+        const { answer, plans } = explain('data-sources');
+        assert.deepEqual(answer.data_sources.map(({ name }) => name), ['cerner', 'epic', 'lab', 'pharmacy']);
+        checkPlans(plans, 0);
+    });
+});
