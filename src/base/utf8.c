@@ -2,6 +2,8 @@
 
 #include <stdint.h>
 
+#include <utf8proc.h>
+
 /* Eight bytes at a time, of which one bit each matters. */
 static const uint64_t HIGH_BITS = 0x8080808080808080u;
 
@@ -108,6 +110,23 @@ size_t utf8_length(struct str text)
         continuations += is_continuation((unsigned char)text.ptr[at]);
     }
     return text.len - continuations;
+}
+
+size_t utf8_display_width(struct str text)
+{
+    if (utf8_is_ascii(text)) {
+        return text.len;
+    }
+    size_t width = 0;
+    size_t at = 0;
+    while (at < text.len) {
+        utf8proc_int32_t point;
+        utf8proc_ssize_t length = utf8proc_iterate((const utf8proc_uint8_t *)text.ptr + at,
+                                                   (utf8proc_ssize_t)(text.len - at), &point);
+        width += length > 0 ? (size_t)utf8proc_charwidth(point) : 1;
+        at += length > 0 ? (size_t)length : 1;
+    }
+    return width;
 }
 
 size_t utf8_offset(struct str text, size_t index)

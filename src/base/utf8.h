@@ -16,6 +16,10 @@ bool utf8_is_ascii(struct str text);
 /* The number of code points. */
 size_t utf8_length(struct str text);
 
+/* The columns of a terminal that it takes: two for a wide character (as Chinese ones are), none for a
+   combining mark. Takes any bytes: what is not UTF-8 counts one a byte. */
+size_t utf8_display_width(struct str text);
+
 /* The byte offset of code point number `index` (from 0), or text.len when there are fewer. */
 size_t utf8_offset(struct str text, size_t index);
 

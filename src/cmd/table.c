@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
+
 enum { GAP = 2 };
 
 static const char spaces[] = "                                                                ";
@@ -42,21 +44,11 @@ static struct str cell_at(const struct table *table, size_t index)
 
 /* ---- layout ---- */
 
-/* Characters, not bytes: continuation bytes of UTF-8 take no room. */
-static size_t width_of(struct str text)
-{
-    size_t width = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        width += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-    }
-    return width;
-}
-
 static size_t column_width(const struct table *table, size_t column, size_t rows)
 {
     size_t width = strlen(table->columns[column].name);
     for (size_t row = 0; row < rows; row++) {
-        size_t cell = width_of(cell_at(table, row * table->column_count + column));
+        size_t cell = utf8_display_width(cell_at(table, row * table->column_count + column));
         width = cell > width ? cell : width;
     }
     return width;
@@ -75,7 +67,7 @@ static void append_spaces(struct text_buffer *out, size_t count)
 static void append_cell(struct text_buffer *out, struct str cell, size_t width, bool right,
                         size_t *owed)
 {
-    size_t own = width_of(cell);
+    size_t own = utf8_display_width(cell);
     size_t padding = width > own ? width - own : 0;
     if (cell.len > 0) {
         append_spaces(out, *owed + (right ? padding : 0));

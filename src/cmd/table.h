@@ -1,5 +1,6 @@
 /*
- * Tables for people: cells are added row by row, and columns are as wide as their widest cell.
+ * Tables for people: cells are added row by row, and columns are as wide as their widest cell
+ * on a terminal.
  *
  *     static const struct table_column columns[] = {{"ID", true}, {"STATUS", false}};
  *     struct table table = TABLE(columns);

@@ -62,6 +62,9 @@ static const struct kind_sql kinds[KIND_COUNT] = {
 };
 /* clang-format on */
 
+/* A person's id takes two. */
+_Static_assert(KIND_COUNT + 1 + 2 <= SEARCH_MAX_PARAMETERS, "there is room for all parameters");
+
 struct condition {
     enum kind kind;
     int parameter; /* the first of its parameters, from 1 */

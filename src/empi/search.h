@@ -34,7 +34,8 @@ struct search {
     struct str data_source;
 };
 
-enum { SEARCH_MAX_PARAMETERS = 8 };
+/* With room for two of the caller's own. */
+enum { SEARCH_MAX_PARAMETERS = 10 };
 
 struct search_query {
     bool everything;        /* there are no conditions: nothing below is set */

@@ -134,6 +134,20 @@ static void counts_and_finds_code_points(void **state)
     }
 }
 
+static void tells_the_width_on_a_terminal(void **state)
+{
+    (void)state;
+    assert_int_equal(utf8_display_width(STR("")), 0);
+    assert_int_equal(utf8_display_width(STR("plain")), 5);
+    assert_int_equal(utf8_display_width(STR("M\xC3\xBCller")), 6);
+    assert_int_equal(utf8_display_width(STR("\xE6\x9D\x8E\xE5\xB0\x8F")), 4);
+    /* u and a combining diaeresis. */
+    assert_int_equal(utf8_display_width(STR("u\xCC\x88")), 1);
+    /* A byte that is nothing, and a character that is cut. */
+    assert_int_equal(utf8_display_width(STR("a\xFF\xC3\xBC")), 3);
+    assert_int_equal(utf8_display_width(STR("\xE6\x9D")), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +155,7 @@ int main(void)
         cmocka_unit_test(refuses_every_other_sequence),
         cmocka_unit_test(finds_where_validity_ends),
         cmocka_unit_test(counts_and_finds_code_points),
+        cmocka_unit_test(tells_the_width_on_a_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
