@@ -1,0 +1,272 @@
+// Potential matches: the list, what a steward decides by, and the decision.
+
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { Index, columns, model, numbers, person } from './index-support.mjs';
+import { exact, isNear, makeModel } from './support.mjs';
+
+let index;
+before(() => (index = new Index()));
+after(() => index.remove());
+
+const json = (...args) => JSON.parse(index.run(...args, '--json').stdout);
+const list = (...args) => json('potential-matches', ...args);
+const near = (a, b) => assert.ok(isNear(a, b), `${a}, not ${b}`);
+
+/** Persons of three records that wait for a decision: the first two records are one person. */
+let round = 0;
+const load = (more = {}) => {
+    const phone = `p${++round}`;
+    index.load([
+        person(`${phone}-1`, { phone, last_name: 'one', first_name: 'Jörg', data_source: 'epic', ...more }),
+        person(`${phone}-2`, { phone, last_name: 'one', city: 'x', ...more }),
+        person(`${phone}-3`, { phone, last_name: 'two', first_name: '50%', ...more }),
+    ], model, '0.1', '0.95');
+    return phone;
+};
+
+describe('the list', () => {
+    test('open groups, the likeliest first', () => {
+        load();
+        // A second name that agrees makes a group of its own probability.
+        index.load([1, 2].map((i) => person(`pair-${i}`, { phone: 'pair', last_name: null, first_name: `${i}` })),
+            makeModel([exact('phone', 0.99, 0.01), exact('last_name')], ['l.phone = r.phone']), '0.1', '0.95');
+        load();
+        const { potential_matches: found, pagination } = list();
+        const open = index.sql(`select id, max_match_probability as p from empi.match_group
+            where matched is null and deleted is null order by max_match_probability desc, id`);
+        assert.deepEqual(found.map(({ id, max_match_probability: p }) => [id, p]),
+            open.map(({ id, p }) => [`pm_${id}`, Number(p)]));
+        assert.equal(found.length, 3);
+        assert.ok(found[0].max_match_probability > found[2].max_match_probability);
+        assert.deepEqual(Object.keys(found[0]), ['id', 'first_name', 'last_name', 'data_sources', 'max_match_probability']);
+        const first = found.find(({ last_name: name }) => name === 'one');
+        assert.deepEqual([first.first_name, first.data_sources], ['Jörg', ['a', 'epic']]);
+        assert.deepEqual(found.find(({ first_name: name }) => name === '1').last_name, null);
+        assert.equal(pagination.total_count, 3);
+    });
+
+    test('conditions hold for a record of any of its persons', () => {
+        const ids = (...args) => list(...args).potential_matches.map(({ id }) => id).sort();
+        const all = ids();
+        assert.equal(ids('--last-name', 'TWO').length, 2);
+        assert.equal(ids('--last-name', 'two', '--source-person-id', 'p1-').length, 1);
+        assert.equal(ids('--last-name', 'one', '--first-name', '50%').length, 0);
+        assert.equal(ids('--first-name', '%').length, 2);
+        assert.equal(ids('--first-name', 'JÖ').length, 2);
+        assert.equal(ids('--first-name', 'ö').length, 2);
+        assert.equal(ids('--data-source', 'epic').length, 2);
+        assert.equal(ids('--data-source', 'nobody').length, 0);
+        assert.deepEqual(ids('--person-id', 'p_'), all);
+        const [{ uuid }] = index.sql(`select uuid from empi.person p
+            where id = (select person_id from empi.person_record where source_person_id = 'p1-3')`);
+        assert.equal(ids('--person-id', `p_${uuid}`).length, 1);
+        // A record of the same person that no result names serves as well.
+        assert.deepEqual(ids('--source-person-id', 'p1-1'), ids('--person-id', `p_${uuid}`));
+    });
+
+    test('pages', () => {
+        const { potential_matches: all } = list();
+        for (const conditions of [[], ['--person-id', 'p_'], ['--source-person-id', 'p']]) {
+            const expected = conditions[0] === '--source-person-id' ? list(...conditions).potential_matches : all;
+            const got = expected.flatMap((_, i) =>
+                list(...conditions, '--page-size', '1', '--page', `${i + 1}`).potential_matches);
+            assert.deepEqual(got, expected);
+            const { potential_matches: none, pagination } = list(...conditions, '--page', '9');
+            assert.deepEqual([none, pagination.total_count, pagination.total_pages], [[], expected.length, 1]);
+        }
+        assert.match(index.run('potential-matches').stdout,
+            /^ +ID +PROBABILITY +LAST NAME +FIRST NAME +DATA SOURCES\n(.*\n){3}3 potential matches\n$/);
+    });
+});
+
+describe('one', () => {
+    const show = (id, ...args) => json('potential-matches', 'show', id, ...args);
+    const groupOf = (source) => list('--source-person-id', source).potential_matches[0].id;
+
+    test('has its results, and its persons with all their records', () => {
+        const phone = load();
+        // Another record of the first person, which no result of the group names.
+        index.sql(`update empi.person_record set social_security_number = '${phone}' where source_person_id = '${phone}-1'`);
+        index.load([person(`${phone}-4`, { social_security_number: phone })], numbers, '0.5', '0.98');
+        const id = groupOf(`${phone}-3`);
+        const { potential_match: group, pagination, metadata } = show(id);
+        assert.deepEqual(Object.keys(group), ['id', 'created', 'version', 'results', 'persons']);
+        const stored = index.sql(`select e.*, g.version from empi.prediction_result e
+            join empi.match_group g on g.id = e.match_group_id
+            where 'pm_' || g.id = '${id}' order by e.match_probability desc, e.id`);
+        assert.deepEqual(group.results.map(({ id: own, person_record_l_id: l, person_record_r_id: r }) => [own, l, r]),
+            stored.map((row) => [`prre_${row.id}`, `pr_${row.person_record_l_id}`, `pr_${row.person_record_r_id}`]));
+        stored.forEach((row, i) => {
+            assert.equal(group.results[i].match_probability, Number(row.match_probability));
+            assert.equal(group.results[i].match_weight, Number(row.match_weight));
+        });
+        assert.equal(group.version, Number(stored[0].version));
+        const records = group.persons.map((each) => each.records.map((record) => record.source_person_id));
+        assert.deepEqual(records.flat().sort(), [1, 2, 3, 4].map((i) => `${phone}-${i}`));
+        assert.deepEqual(records.map((each) => each.length).sort(), [1, 3]);
+        assert.deepEqual(Object.keys(group.persons[0].records[0]).slice(5), columns);
+        assert.equal(pagination.total_count, 2);
+        assert.deepEqual(metadata, { total_persons: 2, total_records: 4, total_results: group.results.length });
+        const pages = [1, 2].map((page) => show(id, '--page-size', '1', '--page', `${page}`));
+        assert.deepEqual(pages.flatMap((page) => page.potential_match.persons), group.persons);
+        assert.ok(pages.every((page) => page.potential_match.results.length === group.results.length));
+        assert.deepEqual(show(id, '--page', '3').potential_match.persons, []);
+    });
+
+    const sum = ({ explanation }) => explanation.prior_weight + explanation.term_frequency_weight
+        + explanation.comparisons.reduce((total, { weight, term_frequency_weight: tf }) => total + weight + (tf ?? 0), 0);
+
+    /** An exact comparison that minds how common the value is. */
+    const adjusted = (column) => {
+        const comparison = exact(column, 0.9, 0.05);
+        Object.assign(comparison.comparison_levels[1], { tf_adjustment_column: column, label_for_charts: 'the same' });
+        return comparison;
+    };
+
+    test('an explanation adds up to the weight', () => {
+        const phone = load();
+        const { results } = show(groupOf(`${phone}-3`)).potential_match;
+        for (const result of results) {
+            assert.deepEqual(result.explanation.comparisons.map(({ name }) => name), ['phone', 'last_name']);
+            near(sum(result), result.match_weight);
+            assert.ok(result.explanation.comparisons.every((each) => each.term_frequency_adjusted === false));
+        }
+        near(results[0].explanation.prior_weight, Math.log2(0.01 / 0.99));
+        near(results[0].explanation.comparisons[0].weight, Math.log2(0.99 / 0.0001));
+        assert.equal(results[0].explanation.comparisons[0].label, 'phone_l = phone_r');
+    });
+
+    test('and tells what frequencies added: by comparison, or of several together', () => {
+        for (const [source, columnsOf, more] of [['tf1', ['phone', 'city'], { city: 'rare' }],
+            ['tf2', ['city', 'state'], { city: 'rarer', state: 'zz' }]]) {
+            index.load([1, 2].map((i) => person(`${source}-${i}`, { phone: source, last_name: `${source}${i}`, ...more })),
+                makeModel([exact('phone', 0.9, 0.05), ...columnsOf.filter((name) => name !== 'phone').map(adjusted),
+                    exact('last_name', 0.9, 0.1)], ['l.phone = r.phone']), '0.00001', '1');
+            const [result] = show(groupOf(`${source}-1`)).potential_match.results;
+            near(sum(result), result.match_weight);
+            const tf = result.explanation.comparisons.filter((each) => each.term_frequency_adjusted);
+            assert.equal(tf.length, columnsOf.length - (columnsOf.includes('phone') ? 1 : 0));
+            const text = index.run('potential-matches', 'show', groupOf(`${source}-1`)).stdout;
+            if (tf.length === 1) {
+                // Two of all the records that have a city.
+                const [{ count }] = index.sql('select count(*) from empi.person_record where city is not null');
+                near(tf[0].term_frequency_weight, Math.log2(0.05 / (2 / Number(count))));
+                assert.equal(result.explanation.term_frequency_weight, 0);
+                assert.match(text, /\ncity +the same +\+\d+\.\d\d\n +how common the value is +[-+]\d+\.\d\d\n/);
+            } else {
+                assert.ok(tf.every((each) => each.term_frequency_weight === null));
+                assert.match(text, /\n +how common the values are +[-+]\d+\.\d\d\nmatch weight +[-+]\d+\.\d\d\n/);
+            }
+        }
+    });
+
+    test('ids, and what is decided or replaced', () => {
+        for (const id of ['1', 'pm_', 'pm_0', 'pm_-1', 'pm_01', 'pm_1x', 'p_1', 'pm_99999999999999999999']) {
+            const { status, stderr } = index.try(['potential-matches', 'show', '--', id]);
+            assert.deepEqual([status, stderr], [1, 'tuva-empi: Invalid PotentialMatch ID\n']);
+        }
+        const { status, stderr } = index.try(['potential-matches', 'show', 'pm_999']);
+        assert.equal(status, 1);
+        assert.match(stderr, /^tuva-empi: there is no potential match pm_999\nhint: /);
+    });
+});
+
+describe('a decision', () => {
+    let phone;
+    let group;
+    let first;
+    let second;
+    beforeEach(() => {
+        phone = load();
+        const { id } = list('--source-person-id', phone).potential_matches[0];
+        group = json('potential-matches', 'show', id).potential_match;
+        [first, second] = group.persons.sort((a, b) => b.records.length - a.records.length);
+    });
+
+    const body = (person_updates, more) => ({
+        potential_match_id: group.id, potential_match_version: group.version, person_updates, ...more,
+    });
+    const update = ({ id, version }, ...records) => ({ id, version, new_person_record_ids: records.map((each) => each.id) });
+    const match = (content, id = group.id) =>
+        index.try(['potential-matches', 'match', id, '-'], { input: typeof content === 'string' ? content : JSON.stringify(content) });
+    const refuse = (content, lines, id) => {
+        const { status, stderr, stdout } = match(content, id);
+        assert.equal(status, 1);
+        assert.equal(stdout, '');
+        assert.deepEqual(stderr.split('\n').slice(0, -1).map((line) => line.replace(/^tuva-empi: /, '')), lines);
+        assert.ok(json('potential-matches', 'show', group.id));
+    };
+
+    test('merges, with a comment, and prints the event', () => {
+        const [one, two] = first.records;
+        const result = match(body([update(first, one, two, second.records[0]), update(second)],
+            { comments: [{ person_record_id: one.id, comment: ' a twin? no ' }] }));
+        assert.equal(result.stderr, '');
+        const [{ id, note }] = index.sql(`select 'me_' || match_event_id as id, note from empi.person_record_note
+            order by id desc limit 1`);
+        assert.deepEqual([result.stdout, note], [`${id}\n`, 'a twin? no'], 'fault_13_comments_are_kept');
+        index.check();
+        assert.equal(list('--source-person-id', phone).pagination.total_count, 0);
+        assert.equal(json('persons', 'show', first.id).person.records.length, 3);
+        assert.match(match(body([])).stderr, /^tuva-empi: Potential match has already been matched\n/);
+        assert.match(index.try(['potential-matches', 'show', group.id]).stderr, /there is no potential match/);
+    });
+
+    test('splits, with --json', () => {
+        const [one, two] = first.records;
+        const input = JSON.stringify(body([update(first, one), { new_person_record_ids: [two.id] }]));
+        const { status, stdout } = index.try(['potential-matches', 'match', '--json', group.id, '-'], { input });
+        assert.equal(status, 0);
+        assert.match(JSON.parse(stdout).match_event_id, /^me_\d+$/);
+        index.check();
+    });
+
+    test('fault_15_all_faults_of_a_body_are_told_at_once', () => {
+        refuse({
+            potential_match_id: 'p_1', potential_match_version: 'one', unknown: 1,
+            person_updates: [
+                { id: 'p_1', version: null, new_person_record_ids: ['pr_1', 'x', 2, null, ''] },
+                { id: null, version: 1.5, new_person_record_ids: 'pr_1' },
+                { new_person_record_ids: {}, more: true }, 5, {},
+            ],
+            comments: [{ person_record_id: 'pm_1', comment: ' ' }, { comment: 1 }, []],
+        }, [
+            'Validation failed',
+            'unknown: Unexpected field',
+            'potential_match_id: Invalid PotentialMatch ID',
+            'potential_match_version: A valid integer is required.',
+            'person_updates.0.id: Invalid Person ID',
+            'person_updates.0.version: This field may not be null.',
+            'person_updates.0.new_person_record_ids.1: Invalid PersonRecord ID',
+            'person_updates.0.new_person_record_ids.2: Not a valid string.',
+            'person_updates.0.new_person_record_ids.3: This field may not be null.',
+            'person_updates.0.new_person_record_ids.4: This field may not be blank.',
+            'person_updates.1.id: This field may not be null.',
+            'person_updates.1.version: A valid integer is required.',
+            'person_updates.1.new_person_record_ids: Expected a list of items but got type "str".',
+            'person_updates.2.more: Unexpected field',
+            'person_updates.2.new_person_record_ids: Expected a list of items but got type "dict".',
+            'person_updates.3: Invalid data. Expected a dictionary, but got int.',
+            'person_updates.4.new_person_record_ids: This field is required.',
+            'comments.0.person_record_id: Invalid PersonRecord ID',
+            'comments.0.comment: This field may not be blank.',
+            'comments.1.person_record_id: This field is required.',
+            'comments.1.comment: Not a valid string.',
+            'comments.2: Invalid data. Expected a dictionary, but got list.',
+        ]);
+        refuse({}, ['Validation failed', 'potential_match_id: This field is required.',
+            'potential_match_version: This field is required.', 'person_updates: This field is required.']);
+        refuse([], ['Validation failed', 'Invalid data. Expected a dictionary, but got list.']);
+    });
+
+    test('what is against the rules, or about another group', () => {
+        refuse(body([update(first, first.records[0])]),
+            ['PersonRecord IDs that are removed from a Person, must be added to another Person']);
+        refuse(body([{ ...update(first, ...first.records), version: 99 }]), ['Invalid Person UUID or version outdated']);
+        refuse(body([], { potential_match_id: 'pm_1' }),
+            [`potential_match_id: the decision is about pm_1, not ${group.id}`]);
+        assert.match(match('{').stderr, /^tuva-empi: standard input.*line 1/);
+        assert.match(index.try(['potential-matches', 'match', group.id, 'missing.json']).stderr, /missing\.json/);
+    });
+});
