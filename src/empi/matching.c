@@ -193,6 +193,9 @@ static int run_steps(struct matching *matching, struct error *error)
     }
     if (status == 0 && matching->report->results > 0) {
         status = matching_group(matching, error);
+    } else if (status == 0 && matching->report->records > 0) {
+        status = matching_phase(matching, "writing records", error);
+        status = status == 0 ? matching_insert_new(matching, error) : status;
     }
     return status == 0 ? finish(matching, error) : status;
 }
@@ -235,12 +238,31 @@ static void mark_new(struct matching *matching)
                     parameters, 1, &ignored);
 }
 
+/*
+ * For this transaction only. A job sorts and hashes all that it reads: one at a time in the whole
+ * system may use memory for it. Its keys come out of the very tables that they refer to, from which
+ * nothing is ever deleted, so where the database lets us, they are not looked up once more, row by
+ * row; that would take a third of the job's time.
+ */
+static int set_up(struct connection *connection, struct error *error)
+{
+    return query_script(connection,
+                        "set local work_mem = '128MB';\n"
+                        "set local jit = off;\n"
+                        "select set_config('session_replication_role', 'replica', true)\n"
+                        "where has_parameter_privilege('session_replication_role', 'SET')",
+                        error);
+}
+
 /* Within the transaction. */
 static int run_job(struct matching *matching, int64_t wanted, struct error *error)
 {
     int64_t first = 0;
     int64_t config_id = 0;
     int status = lock_jobs(matching, error);
+    if (status == 0) {
+        status = set_up(matching->connection, error);
+    }
     if (status == 0) {
         status = find_first(&first, &config_id, matching->connection, error);
     }

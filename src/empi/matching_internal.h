@@ -26,8 +26,12 @@ bool matching_progress(struct matching *matching, uint64_t done, uint64_t total)
 int matching_query(struct matching *matching, const char *sql, uint64_t *affected,
                    struct error *error);
 
-/* Steps 1 and 2: the temporary table new_record, records, persons and their event. */
+/* Step 1: the temporary tables new_record (with ids for step 2) and merged_person, which is empty. */
 int matching_stage(struct matching *matching, struct error *error);
+
+/* Step 2: records, persons and their event. Called when merged_person holds what is to be merged,
+   before anything else is written. */
+int matching_insert_new(struct matching *matching, struct error *error);
 
 /* Step 3: the temporary table new_result. */
 int matching_predict(struct matching *matching, struct error *error);

@@ -38,7 +38,17 @@ static void choose_columns(struct predicting *predicting)
     }
 }
 
-static int begin_reading(struct predicting *predicting, struct error *error)
+/* Records of before the job, and rows that it makes records of. */
+static const char old_records[] = "empi.person_record\n    order by id";
+static const char new_records[] =
+    "(\n"
+    "        select n.record_id as id, " RECORD_COLUMNS_SQL "\n"
+    "        from new_record n\n"
+    "        join empi.person_record_staging s on s.id = n.staging_id\n"
+    "    ) as fresh\n"
+    "    order by id";
+
+static int begin_reading(struct predicting *predicting, const char *from, struct error *error)
 {
     struct text_buffer sql = TEXT_BUFFER(4096);
     text_append(&sql, STR("copy (\n    select id"));
@@ -47,7 +57,7 @@ static int begin_reading(struct predicting *predicting, struct error *error)
             text_appendf(&sql, ", %.*s", STR_ARG(record_columns[i]));
         }
     }
-    text_append(&sql, STR("\n    from empi.person_record\n    order by id\n) to stdout"));
+    text_appendf(&sql, "\n    from %s\n) to stdout", from);
     int status = sql.failed ? error_out_of_memory(error)
                             : copy_out_begin(predicting->matching->connection, sql.ptr, error);
     text_free(&sql);
@@ -72,14 +82,14 @@ static int keep_record(struct predicting *predicting, const struct copy_fields *
     return columns_append(&predicting->columns, values, error);
 }
 
-static int read_rows(struct predicting *predicting, struct error *error)
+static int read_rows(struct predicting *predicting, const char *from, struct error *error)
 {
     size_t count = 1;
     for (uint32_t i = 0; i < RECORD_COLUMN_COUNT; i++) {
         count += column_set_has(&predicting->used, i) ? 1 : 0;
     }
     struct copy_fields fields = COPY_FIELDS;
-    int status = begin_reading(predicting, error);
+    int status = begin_reading(predicting, from, error);
     while (status == 0) {
         struct str row;
         status = copy_out_next(predicting->matching->connection, &row, error);
@@ -99,26 +109,6 @@ static int read_rows(struct predicting *predicting, struct error *error)
     return status;
 }
 
-/* Jobs run one at a time and ids rise, so this job's records are the last. */
-static int find_first_new(struct predicting *predicting, struct error *error)
-{
-    struct rows *rows;
-    int status = query_run(&rows, predicting->matching->connection,
-                           "select min(record_id)\nfrom new_record", NULL, 0, error);
-    if (status != 0) {
-        return status;
-    }
-    int64_t first = rows_integer(rows, 0, 0);
-    rows_free(rows);
-    uint64_t records = predicting->matching->report->records;
-    size_t before = predicting->ids.len - (size_t)records;
-    if (records > predicting->ids.len || predicting->ids.items[before] != first) {
-        return error_set(error, STATUS_INTERNAL, "the ids of new records do not follow the others");
-    }
-    predicting->first_new = (uint32_t)before;
-    return 0;
-}
-
 static int read_records(struct predicting *predicting, struct error *error)
 {
     int status = matching_phase(predicting->matching, "reading records", error);
@@ -127,15 +117,14 @@ static int read_records(struct predicting *predicting, struct error *error)
                               &predicting->used, error);
     }
     if (status == 0) {
-        status = read_rows(predicting, error);
+        status = read_rows(predicting, old_records, error);
     }
+    /* Jobs run one at a time and ids rise, so this job's records are the last. */
+    predicting->first_new = (uint32_t)predicting->ids.len;
     if (status == 0) {
-        status = columns_seal(&predicting->columns, NULL, error);
+        status = read_rows(predicting, new_records, error);
     }
-    if (status == 0) {
-        status = find_first_new(predicting, error);
-    }
-    return status;
+    return status == 0 ? columns_seal(&predicting->columns, NULL, error) : status;
 }
 
 /* ---- results ---- */

@@ -17,11 +17,6 @@ static const char create_tables[] = "create temporary table component (\n"
                                     "create temporary table edge_component (\n"
                                     "    position bigint primary key,\n"
                                     "    number bigint not null\n"
-                                    ") on commit drop;\n"
-                                    "create temporary table merged_person (\n"
-                                    "    id bigint primary key,\n"
-                                    "    goes_on bigint not null,\n"
-                                    "    number bigint not null\n"
                                     ") on commit drop";
 
 /* ---- the graph's outcome, into the tables ---- */
@@ -123,7 +118,7 @@ static const char number_rows[] =
     "analyze edge_component;\n"
     "create temporary table placed_group on commit drop as\n"
     "select number, matched, highest, group_id is null as is_new,\n"
-    "    coalesce(group_id, nextval(pg_get_serial_sequence('empi.match_group', 'id'))) as id\n"
+    "    coalesce(group_id, nextval('empi.match_group_id_seq')) as id\n"
     "from (\n"
     "    select *\n"
     "    from component\n"
@@ -132,7 +127,7 @@ static const char number_rows[] =
     "create temporary table placed_result on commit drop as\n"
     "select position, left_record, right_record, weight, probability, levels,\n"
     "    result_id is null as is_new, old_group, new_group,\n"
-    "    coalesce(result_id, nextval(pg_get_serial_sequence('empi.prediction_result', 'id')))\n"
+    "    coalesce(result_id, nextval('empi.prediction_result_id_seq'))\n"
     "        as id\n"
     "from (\n"
     "    select e.*, e.group_id as old_group, g.id as new_group\n"
@@ -222,14 +217,20 @@ static const char insert_group_actions[] =
     ") as action\n"
     "order by result_id nulls last, step, group_id";
 
+/* Records of before the job, and its own, which are already where they belong. */
 static const char fill_moved[] =
-    "analyze merged_person;\n"
     "insert into moved (person_record_id, from_person, to_person, match_group_id)\n"
-    "select r.id, m.id, m.goes_on, g.id\n"
+    "select own.id, m.id, m.goes_on, g.id\n"
     "from merged_person m\n"
-    "join empi.person_record r on r.person_id = m.id\n"
     "join placed_group g on g.number = m.number\n"
-    "order by r.id";
+    "join (\n"
+    "    select id, person_id\n"
+    "    from empi.person_record\n"
+    "    union all\n"
+    "    select record_id, person_id\n"
+    "    from new_record\n"
+    ") as own on own.person_id = m.id\n"
+    "order by own.id";
 
 static int write_groups(struct matching *matching, struct error *error)
 {
@@ -290,6 +291,9 @@ int matching_write(struct matching *matching, const struct match_graph *graph, s
     int status = copy_outcome(connection, graph, error);
     if (status == 0) {
         status = query_script(connection, number_rows, error);
+    }
+    if (status == 0) {
+        status = matching_insert_new(matching, error);
     }
     if (status == 0) {
         status = insert_event(&event_id, matching, error);

@@ -34,45 +34,81 @@ static int write_actions(struct connection *connection, int64_t event_id, struct
                      parameters, ARRAY_LENGTH(parameters), error);
 }
 
-/* Both numbers come from one statement, so that nothing can come between them. */
-static int count_persons(struct connection *connection, struct error *error)
+static int move_records(struct connection *connection, struct error *error)
+{
+    return query_script(connection,
+                        "update empi.person_record r\n"
+                        "set person_id = m.to_person,\n"
+                        "    person_updated = now(),\n"
+                        "    matched_or_reviewed = now()\n"
+                        "from moved m\n"
+                        "where r.id = m.person_record_id\n"
+                        "    and r.person_id <> m.to_person;\n"
+                        "update empi.person_record r\n"
+                        "set matched_or_reviewed = now()\n"
+                        "where r.person_id in (\n"
+                        "        select to_person\n"
+                        "        from moved\n"
+                        "    )\n"
+                        "    and r.matched_or_reviewed is distinct from now()",
+                        error);
+}
+
+/* Counts, and what lists show of a person: names of its lowest-numbered record, and its sources. How
+   many were as they had been read, and how many should have been, come from one statement, so that
+   nothing can come between them. */
+static const char update_persons[] =
+    "with change as (\n"
+    "    select b.id, b.version, sum(one.records)::integer as records\n"
+    "    from (\n"
+    "        select from_person as id, -1 as records\n"
+    "        from moved\n"
+    "        union all\n"
+    "        select to_person, 1\n"
+    "        from moved\n"
+    "    ) as one\n"
+    "    join person_before b on b.id = one.id\n"
+    "    group by b.id\n"
+    "), updated as (\n"
+    "    update empi.person p\n"
+    "    set version = p.version + 1,\n"
+    "        updated = now(),\n"
+    "        record_count = p.record_count + c.records,\n"
+    "        deleted = case when p.record_count + c.records = 0\n"
+    "            then now() end,\n"
+    "        first_record_id = first.id,\n"
+    "        last_name = first.last_name,\n"
+    "        first_name = first.first_name,\n"
+    "        data_sources = coalesce(sources.names, '{}')\n"
+    "    from change c\n"
+    "    left join lateral (\n"
+    "        select r.id, r.last_name, r.first_name\n"
+    "        from empi.person_record r\n"
+    "        where r.person_id = c.id\n"
+    "        order by r.id\n"
+    "        limit 1\n"
+    "    ) as first on true\n"
+    "    left join lateral (\n"
+    "        select array_agg(distinct r.data_source collate \"C\"\n"
+    "            order by r.data_source collate \"C\") as names\n"
+    "        from empi.person_record r\n"
+    "        where r.person_id = c.id\n"
+    "    ) as sources on true\n"
+    "    where p.id = c.id\n"
+    "        and p.version = c.version\n"
+    "    returning (p.record_count = c.records)::integer - (p.record_count = 0)::integer as lives\n"
+    "), counted as (\n"
+    "    insert into empi.list_count (persons, open_groups)\n"
+    "    select sum(lives), 0\n"
+    "    from updated\n"
+    "    having sum(lives) <> 0\n"
+    ")\n"
+    "select (select count(*) from updated), (select count(*) from change)";
+
+static int change_persons(struct connection *connection, struct error *error)
 {
     struct rows *rows;
-    int status = query_run(&rows, connection,
-                           "with change as (\n"
-                           "    select person_id, sum(records)::integer as records\n"
-                           "    from (\n"
-                           "        select from_person as person_id, -1 as records\n"
-                           "        from moved\n"
-                           "        union all\n"
-                           "        select to_person, 1\n"
-                           "        from moved\n"
-                           "    ) as one\n"
-                           "    group by person_id\n"
-                           "), updated as (\n"
-                           "    update empi.person p\n"
-                           "    set version = p.version + 1,\n"
-                           "        updated = now(),\n"
-                           "        record_count = p.record_count + c.records,\n"
-                           "        deleted = case when p.record_count + c.records = 0\n"
-                           "            then now() end\n"
-                           "    from change c\n"
-                           "    join person_before b on b.id = c.person_id\n"
-                           "    where p.id = c.person_id\n"
-                           "        and p.version = b.version\n"
-                           "    returning (p.record_count = c.records)::integer\n"
-                           "        - (p.record_count = 0)::integer as lives\n"
-                           "), counted as (\n"
-                           "    insert into empi.list_count (persons, open_groups)\n"
-                           "    select sum(lives), 0\n"
-                           "    from updated\n"
-                           "    having sum(lives) <> 0\n"
-                           ")\n"
-                           "select (select count(*) from updated),\n"
-                           "    (select count(*)\n"
-                           "        from change c\n"
-                           "        join person_before b on b.id = c.person_id)",
-                           NULL, 0, error);
+    int status = query_run(&rows, connection, update_persons, NULL, 0, error);
     if (status != 0) {
         return status;
     }
@@ -85,58 +121,6 @@ static int count_persons(struct connection *connection, struct error *error)
     return status;
 }
 
-/* What lists show of a person: names of its lowest-numbered record, and its sources. */
-static int describe_persons(struct connection *connection, struct error *error)
-{
-    return query_script(connection,
-                        "update empi.person p\n"
-                        "set first_record_id = first.id,\n"
-                        "    last_name = first.last_name,\n"
-                        "    first_name = first.first_name,\n"
-                        "    data_sources = coalesce(sources.names, '{}')\n"
-                        "from (\n"
-                        "    select from_person as id\n"
-                        "    from moved\n"
-                        "    union\n"
-                        "    select to_person\n"
-                        "    from moved\n"
-                        ") as changed\n"
-                        "left join lateral (\n"
-                        "    select r.id, r.last_name, r.first_name\n"
-                        "    from empi.person_record r\n"
-                        "    where r.person_id = changed.id\n"
-                        "    order by r.id\n"
-                        "    limit 1\n"
-                        ") as first on true\n"
-                        "left join lateral (\n"
-                        "    select array_agg(distinct r.data_source collate \"C\"\n"
-                        "        order by r.data_source collate \"C\") as names\n"
-                        "    from empi.person_record r\n"
-                        "    where r.person_id = changed.id\n"
-                        ") as sources on true\n"
-                        "where p.id = changed.id",
-                        error);
-}
-
-static int move_records(struct connection *connection, struct error *error)
-{
-    return query_script(connection,
-                        "update empi.person_record r\n"
-                        "set person_id = m.to_person,\n"
-                        "    person_updated = now(),\n"
-                        "    matched_or_reviewed = now()\n"
-                        "from moved m\n"
-                        "where r.id = m.person_record_id;\n"
-                        "update empi.person_record r\n"
-                        "set matched_or_reviewed = now()\n"
-                        "where r.person_id in (\n"
-                        "        select to_person\n"
-                        "        from moved\n"
-                        "    )\n"
-                        "    and r.matched_or_reviewed is distinct from now()",
-                        error);
-}
-
 int moves_apply(struct connection *connection, int64_t event_id, struct error *error)
 {
     int status = query_script(connection, "analyze moved; analyze person_before", error);
@@ -144,13 +128,7 @@ int moves_apply(struct connection *connection, int64_t event_id, struct error *e
         status = write_actions(connection, event_id, error);
     }
     if (status == 0) {
-        status = count_persons(connection, error);
-    }
-    if (status == 0) {
         status = move_records(connection, error);
     }
-    if (status == 0) {
-        status = describe_persons(connection, error);
-    }
-    return status;
+    return status == 0 ? change_persons(connection, error) : status;
 }

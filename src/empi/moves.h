@@ -4,8 +4,8 @@
  * The caller makes two temporary tables and fills them:
  *   moved (person_record_id, from_person, to_person, match_group_id)   what is to move, and why
  *   person_before (id, version)      the persons that may change, as they were when they were read
- * A person that moves name but person_before does not is one that the caller has just made, with the
- * right number of records.
+ * A person that moves name but person_before does not is one that the caller has just made, with
+ * everything as it is to be after the moves; and so may be records, which then stay as they are.
  *
  * Thread rule: as a connection, within a transaction.
  */

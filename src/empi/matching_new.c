@@ -1,0 +1,157 @@
+/*
+ * The rest of step 2 of a matching job: new rows become records and persons.
+ *
+ * The event `new-ids` gives every record a person of its own, and the event `auto-matches`, in the
+ * same transaction, merges many of them at once. Only the outcome of both is ever seen, so records
+ * and persons are written when it is known, as it is, once: written at first and updated later, they
+ * would cost twice as much.
+ *
+ * Stands on new_record and merged_person, which matching_stage.c makes; the latter is empty when
+ * there is nothing to group.
+ */
+
+#include "base/compiler.h"
+#include "empi/matching_internal.h"
+#include "empi/record.h"
+
+/* First those that stay as they begin, then those that others come to, then those that are emptied:
+   whom the second event changes has version 2. Others may have been there before the job: a steward's
+   new person is younger than the job's, when it is made while the job is running. */
+static const char insert_persons[] =
+    "analyze merged_person;\n"
+    "insert into empi.person (id, record_count, first_record_id, last_name, first_name,\n"
+    "    data_sources)\n"
+    "overriding system value\n"
+    "select n.person_id, 1, n.record_id, s.last_name, s.first_name, array[s.data_source]\n"
+    "from new_record n\n"
+    "join empi.person_record_staging s on s.id = n.staging_id\n"
+    "where not exists (\n"
+    "        select\n"
+    "        from merged_person m\n"
+    "        where m.id = n.person_id\n"
+    "    )\n"
+    "    and not exists (\n"
+    "        select\n"
+    "        from merged_person m\n"
+    "        where m.goes_on = n.person_id\n"
+    "    )\n"
+    "order by n.staging_id;\n"
+    "with joined as (\n"
+    "    select id, goes_on\n"
+    "    from merged_person\n"
+    "    union\n"
+    "    select goes_on, goes_on\n"
+    "    from merged_person\n"
+    "), own as (\n"
+    "    select j.goes_on as id, n.record_id, s.last_name, s.first_name, s.data_source\n"
+    "    from joined j\n"
+    "    join new_record n on n.person_id = j.id\n"
+    "    join empi.person_record_staging s on s.id = n.staging_id\n"
+    "    union all\n"
+    "    select m.goes_on, r.id, r.last_name, r.first_name, r.data_source\n"
+    "    from merged_person m\n"
+    "    join empi.person_record r on r.person_id = m.id\n"
+    ")\n"
+    "insert into empi.person (id, version, record_count, first_record_id, last_name, first_name,\n"
+    "    data_sources)\n"
+    "overriding system value\n"
+    "select own.id, 2, count(*), min(own.record_id),\n"
+    "    (array_agg(own.last_name order by own.record_id))[1],\n"
+    "    (array_agg(own.first_name order by own.record_id))[1],\n"
+    "    array_agg(distinct own.data_source collate \"C\" order by own.data_source collate \"C\")\n"
+    "from own\n"
+    "where own.id in (\n"
+    "    select person_id\n"
+    "    from new_record\n"
+    ")\n"
+    "group by own.id\n"
+    "order by own.id;\n"
+    "insert into empi.person (id, version, record_count, deleted)\n"
+    "overriding system value\n"
+    "select n.person_id, 2, 0, now()\n"
+    "from new_record n\n"
+    "join merged_person m on m.id = n.person_id\n"
+    "order by n.person_id";
+
+static const char insert_records[] =
+    "insert into empi.person_record (id, job_id, person_id, matched_or_reviewed, sha256,\n"
+    "    " RECORD_COLUMNS_SQL ")\n"
+    "overriding system value\n"
+    "select n.record_id, $1::bigint, coalesce(m.goes_on, n.person_id),\n"
+    "    case when m.id is not null or grown.id is not null then now() end, n.sha256,\n"
+    "    " RECORD_COLUMNS_SQL "\n"
+    "from new_record n\n"
+    "join empi.person_record_staging s on s.id = n.staging_id\n"
+    "left join merged_person m on m.id = n.person_id\n"
+    "left join (\n"
+    "    select distinct goes_on as id\n"
+    "    from merged_person\n"
+    ") as grown on grown.id = n.person_id\n"
+    "order by n.staging_id";
+
+static const char insert_event[] =
+    "with event as (\n"
+    "    insert into empi.match_event (type, job_id)\n"
+    "    values ('new-ids', $1::bigint)\n"
+    "    returning id\n"
+    ")\n"
+    "insert into empi.person_action (match_event_id, person_id, person_record_id, type)\n"
+    "select event.id, n.person_id, n.record_id, 'add-record'\n"
+    "from event\n"
+    "cross join new_record n\n"
+    "order by n.record_id";
+
+/* What searches look through. */
+#define INSERT_VALUES(column)                                    \
+    "insert into empi.search_" column " (value, records)\n"      \
+    "select s." column ", count(*)\n"                            \
+    "from new_record n\n"                                        \
+    "join empi.person_record_staging s on s.id = n.staging_id\n" \
+    "where s." column " is not null\n"                           \
+    "group by s." column "\n"                                    \
+    "order by s." column "\n"                                    \
+    "on conflict (value) do update\n"                            \
+    "set records = search_" column ".records + excluded.records"
+
+/* What lists count; the changes since the last job become one row. */
+static const char insert_counts[] = "with gone as (\n"
+                                    "    delete from empi.list_count\n"
+                                    "    returning persons, open_groups\n"
+                                    "), fresh as (\n"
+                                    "    select count(*) as persons\n"
+                                    "    from new_record n\n"
+                                    "    where not exists (\n"
+                                    "        select\n"
+                                    "        from merged_person m\n"
+                                    "        where m.id = n.person_id\n"
+                                    "    )\n"
+                                    ")\n"
+                                    "insert into empi.list_count (persons, open_groups)\n"
+                                    "select coalesce(sum(gone.persons), 0) + (\n"
+                                    "        select persons\n"
+                                    "        from fresh\n"
+                                    "    ),\n"
+                                    "    coalesce(sum(open_groups), 0)\n"
+                                    "from gone";
+
+int matching_insert_new(struct matching *matching, struct error *error)
+{
+    static const char *const afterwards[] = {
+        INSERT_VALUES("first_name"),
+        INSERT_VALUES("last_name"),
+        INSERT_VALUES("birth_date"),
+        INSERT_VALUES("data_source"),
+        insert_counts,
+    };
+    int status = query_script(matching->connection, insert_persons, error);
+    if (status == 0) {
+        status = matching_query(matching, insert_records, NULL, error);
+    }
+    if (status == 0) {
+        status = matching_query(matching, insert_event, NULL, error);
+    }
+    for (size_t i = 0; status == 0 && i < ARRAY_LENGTH(afterwards); i++) {
+        status = query_script(matching->connection, afterwards[i], error);
+    }
+    return status;
+}
