@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "empi/locks.h"
 #include "empi/moves.h"
+#include "empi/object_id.h"
 
 enum { MAX_LIST_BYTES = 64 << 20 };
 
@@ -17,22 +18,6 @@ static int refuse(struct error *error, const char *message)
 }
 
 /* ---- what shows without looking at the index ---- */
-
-/* Dashed and lower case, as ids are given out; anything else is the id of no person. */
-static bool is_uuid(const char *text)
-{
-    static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    if (strlen(text) != sizeof shape - 1) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof shape - 1; i++) {
-        bool digit = strchr("0123456789abcdef", text[i]) != NULL;
-        if (shape[i] == '-' ? text[i] != '-' : !digit) {
-            return false;
-        }
-    }
-    return true;
-}
 
 static int check_person(const struct manual_person *person, struct error *error)
 {
@@ -46,7 +31,7 @@ static int check_person(const struct manual_person *person, struct error *error)
         return refuse(error,
                       "A PersonUpdate for a new Person should have 1 or more new_record_ids");
     }
-    if (person->uuid != NULL && !is_uuid(person->uuid)) {
+    if (person->uuid != NULL && !object_id_is_uuid(str_from(person->uuid))) {
         return refuse(error, "Specified Person UUID must be related to PotentialMatch");
     }
     return 0;
