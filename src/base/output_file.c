@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include "base/memory.h"
 #include "base/number_text.h"
 #include "base/random.h"
+#include "base/wake.h"
 #include "base/zlib_memory.h"
 
 enum {
@@ -94,6 +96,11 @@ void output_files_abandon(void)
 static int write_out(struct output_file *file, const char *bytes, size_t count, struct error *error)
 {
     while (count > 0) {
+        int status = wake_await(file->file, POLLOUT, error);
+        if (status != STATUS_OK) {
+            file->failed = true;
+            return status;
+        }
         ssize_t written = write(file->file, bytes, count);
         if (written < 0 && errno == EINTR) {
             continue;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include <zlib.h>
 
 #include "base/memory.h"
+#include "base/wake.h"
 #include "base/zlib_memory.h"
 
 enum {
@@ -55,12 +57,16 @@ void stream_set_name(struct stream *stream, const char *name)
     memcpy(stream->name + sizeof mark - 1, tail, strlen(tail) + 1);
 }
 
-/* One read(2), repeated when a signal interrupts it. */
+/* One read(2), repeated when a signal interrupts it that does not ask to stop. */
 static int read_some(struct file_stream *stream, char *out, size_t size, size_t *got,
                      struct error *error)
 {
     ssize_t count;
     do {
+        int status = wake_await(stream->file, POLLIN, error);
+        if (status != STATUS_OK) {
+            return status;
+        }
         count = read(stream->file, out, size);
     } while (count < 0 && errno == EINTR);
     if (count < 0) {

@@ -7,7 +7,6 @@
 #include "cmd/commands.h"
 #include "cmd/index.h"
 #include "cmd/wait_for_job.h"
-#include "empi/configs.h"
 #include "empi/imports.h"
 #include "linkage/settings.h"
 
@@ -59,13 +58,12 @@ static int import_file(struct import_report *out, struct store *store,
     }
     char uri[sizeof records->name + 8];
     snprintf(uri, sizeof uri, "file:%s", records->name);
-    struct import import = {.source_uri = uri, .records = records};
-    status =
-        configs_find_or_create(&import.config_id, connection, model, model_name,
-                               line->values[POTENTIAL].number, line->values[AUTO].number, error);
-    if (status == 0) {
-        status = imports_create(out, connection, &import, error);
-    }
+    const struct config_request config = {.json = model,
+                                          .name = model_name,
+                                          .potential_threshold = line->values[POTENTIAL].number,
+                                          .auto_threshold = line->values[AUTO].number};
+    struct import import = {.config = &config, .source_uri = uri, .records = records};
+    status = imports_create(out, connection, &import, error);
     store_give_back(connection);
     return status;
 }

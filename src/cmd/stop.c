@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/output_file.h"
+#include "base/wake.h"
 
 /* Atomics without locks and write() are what a handler may use. */
 static atomic_bool held;
@@ -73,6 +74,7 @@ int stop_hold(struct error *error)
         return error_system(error, errno, "cannot make an event descriptor");
     }
     atomic_store(&event, descriptor);
+    wake_set(descriptor);
     atomic_store(&held, true);
     return 0;
 }

@@ -104,66 +104,63 @@ static int insert(int64_t *out, struct connection *connection,
     return status;
 }
 
-/* Two at once must not both find nothing. */
-static int find_or_insert(int64_t *out, struct connection *connection,
-                          const struct query_parameter *parameters, struct error *error)
+/* A bound text ends with a NUL, which a view need not have. */
+static int bind(struct query_parameter parameters[3], struct text_buffer *copy,
+                const struct config_request *request, struct error *error)
 {
-    int status = transaction_begin(connection, error);
+    *copy = TEXT_BUFFER(SETTINGS_MAX_BYTES + 1);
+    text_append(copy, without_mark(request->json));
+    if (copy->failed) {
+        return error_out_of_memory(error);
+    }
+    parameters[0] = query_text(copy->ptr);
+    parameters[1] = query_double(request->potential_threshold);
+    parameters[2] = query_double(request->auto_threshold);
+    return 0;
+}
+
+int configs_check(const struct config_request *request, struct error *error)
+{
+    int status = check_thresholds(request->potential_threshold, request->auto_threshold, error);
+    return status != 0 ? status : check_model(request->json, request->name, error);
+}
+
+int configs_create(int64_t *out, struct connection *connection,
+                   const struct config_request *request, struct error *error)
+{
+    int status = configs_check(request, error);
     if (status != 0) {
         return status;
     }
-    status = query_script(connection, "lock table empi.config in share row exclusive mode", error);
+    struct query_parameter parameters[3];
+    struct text_buffer copy;
+    status = bind(parameters, &copy, request, error);
+    if (status == 0) {
+        status = insert(out, connection, parameters, error);
+    }
+    text_free(&copy);
+    return status;
+}
+
+int configs_find_or_create(int64_t *out, struct connection *connection,
+                           const struct config_request *request, struct error *error)
+{
+    struct query_parameter parameters[3];
+    struct text_buffer copy;
+    int status = bind(parameters, &copy, request, error);
+    if (status == 0) {
+        /* Two at once must not both find nothing. */
+        status =
+            query_script(connection, "lock table empi.config in share row exclusive mode", error);
+    }
     if (status == 0) {
         status = find(out, connection, parameters, error);
     }
     if (status == 0 && *out == 0) {
         status = insert(out, connection, parameters, error);
     }
-    if (status == 0) {
-        status = transaction_commit(connection, error);
-    }
-    if (status != 0) {
-        transaction_roll_back(connection);
-    }
-    return status;
-}
-
-static int create(int64_t *out, struct connection *connection, struct str json, const char *name,
-                  double potential, double automatic, bool reuse, struct error *error)
-{
-    int status = check_thresholds(potential, automatic, error);
-    if (status == 0) {
-        status = check_model(json, name, error);
-    }
-    if (status != 0) {
-        return status;
-    }
-    /* A bound text ends with a NUL, which a view need not have. */
-    struct text_buffer copy = TEXT_BUFFER(SETTINGS_MAX_BYTES + 1);
-    text_append(&copy, without_mark(json));
-    if (copy.failed) {
-        status = error_out_of_memory(error);
-    } else {
-        struct query_parameter parameters[] = {query_text(copy.ptr), query_double(potential),
-                                               query_double(automatic)};
-        status = reuse ? find_or_insert(out, connection, parameters, error)
-                       : insert(out, connection, parameters, error);
-    }
     text_free(&copy);
     return status;
-}
-
-int configs_create(int64_t *out, struct connection *connection, struct str json, const char *name,
-                   double potential_threshold, double auto_threshold, struct error *error)
-{
-    return create(out, connection, json, name, potential_threshold, auto_threshold, false, error);
-}
-
-int configs_find_or_create(int64_t *out, struct connection *connection, struct str json,
-                           const char *name, double potential_threshold, double auto_threshold,
-                           struct error *error)
-{
-    return create(out, connection, json, name, potential_threshold, auto_threshold, true, error);
 }
 
 int configs_read(struct matching_config *out, struct connection *connection, int64_t id,

@@ -19,19 +19,27 @@ struct matching_config {
     double auto_threshold;      /* at least the other; pairs strictly above it merge persons */
 };
 
-/*
- * Stores a configuration and gives its id. The model is compiled against the columns of a person
- * record first: one that is stored runs. STATUS_INVALID names all faults of the model, by path, or
- * those of the thresholds. `name` stands for the model in messages.
- */
-int configs_create(int64_t *out, struct connection *connection, struct str json, const char *name,
-                   double potential_threshold, double auto_threshold, struct error *error);
+/* A configuration that somebody asks for. */
+struct config_request {
+    struct str json;  /* the model */
+    const char *name; /* stands for the model in messages */
+    double potential_threshold;
+    double auto_threshold;
+};
 
-/* The same, but the oldest configuration with exactly this text and these thresholds, if there is
-   one, is taken instead. */
-int configs_find_or_create(int64_t *out, struct connection *connection, struct str json,
-                           const char *name, double potential_threshold, double auto_threshold,
-                           struct error *error);
+/* Compiles the model against the columns of a person record: one that passes runs. STATUS_INVALID
+   names all faults of the model, by path, or those of the thresholds. */
+int configs_check(const struct config_request *request, struct error *error);
+
+/* Checks a configuration, stores it and gives its id. */
+int configs_create(int64_t *out, struct connection *connection,
+                   const struct config_request *request, struct error *error);
+
+/* Gives the oldest configuration with exactly this text and these thresholds, or stores it. Within a
+   transaction of the caller's, which should end soon, for others wait for it; checked by the caller
+   beforehand. */
+int configs_find_or_create(int64_t *out, struct connection *connection,
+                           const struct config_request *request, struct error *error);
 
 /* STATUS_NOT_FOUND when there is none. */
 int configs_read(struct matching_config *out, struct connection *connection, int64_t id,

@@ -195,19 +195,26 @@ static int copy_all(struct importing *importing, struct error *error)
 
 /* ---- the job ---- */
 
+/* Without a configuration when that one is yet to be stored. */
 static int insert_job(int64_t *out, struct connection *connection, const struct import *import,
                       struct error *error)
 {
-    struct query_parameter parameters[] = {query_integer(import->config_id),
-                                           query_text(import->source_uri)};
+    struct query_parameter parameters[] = {query_text(import->source_uri),
+                                           query_integer(import->config_id)};
     struct rows *rows;
-    int status = query_run(&rows, connection,
-                           "insert into empi.job (job_type, config_id, source_uri)\n"
-                           "select 'import-person-records', id, $2\n"
-                           "from empi.config\n"
-                           "where id = $1::bigint\n"
-                           "returning id",
-                           parameters, ARRAY_LENGTH(parameters), error);
+    int status = import->config != NULL
+                     ? query_run(&rows, connection,
+                                 "insert into empi.job (job_type, source_uri)\n"
+                                 "values ('import-person-records', $1)\n"
+                                 "returning id",
+                                 parameters, 1, error)
+                     : query_run(&rows, connection,
+                                 "insert into empi.job (job_type, config_id, source_uri)\n"
+                                 "select 'import-person-records', id, $1\n"
+                                 "from empi.config\n"
+                                 "where id = $2::bigint\n"
+                                 "returning id",
+                                 parameters, 2, error);
     if (status != 0) {
         return status;
     }
@@ -221,6 +228,23 @@ static int insert_job(int64_t *out, struct connection *connection, const struct 
     return status;
 }
 
+/* Last, for other imports wait from here on. */
+static int set_config(struct connection *connection, int64_t job_id,
+                      const struct config_request *config, struct error *error)
+{
+    int64_t config_id;
+    int status = configs_find_or_create(&config_id, connection, config, error);
+    if (status != 0) {
+        return status;
+    }
+    struct query_parameter parameters[] = {query_integer(job_id), query_integer(config_id)};
+    return query_run(NULL, connection,
+                     "update empi.job\n"
+                     "set config_id = $2::bigint\n"
+                     "where id = $1::bigint",
+                     parameters, ARRAY_LENGTH(parameters), error);
+}
+
 static int import_all(struct import_report *out, struct importing *importing,
                       const struct import *import, struct error *error)
 {
@@ -229,6 +253,9 @@ static int import_all(struct import_report *out, struct importing *importing,
         snprintf(importing->job, sizeof importing->job, "%" PRId64, out->job_id);
         status = copy_all(importing, error);
         out->rows = importing->rows;
+    }
+    if (status == 0 && import->config != NULL) {
+        status = set_config(importing->connection, out->job_id, import->config, error);
     }
     if (status == 0) {
         status = query_script(importing->connection, "notify " JOB_CHANNEL, error);
@@ -244,7 +271,11 @@ int imports_create(struct import_report *out, struct connection *connection,
         .file = import->records->name,
         .chunk = TEXT_BUFFER(CHUNK_BYTES + 4 * (size_t)CSV_MAX_ROW_BYTES),
     };
-    int status = csv_reader_open(&importing.reader, import->records, error);
+    int status = import->config == NULL ? 0 : configs_check(import->config, error);
+    if (status != 0) {
+        return status;
+    }
+    status = csv_reader_open(&importing.reader, import->records, error);
     if (status != 0) {
         return incorrect_beginning(status, importing.file, error);
     }

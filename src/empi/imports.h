@@ -14,10 +14,12 @@
 
 #include "base/error.h"
 #include "base/stream.h"
+#include "empi/configs.h"
 #include "store/store.h"
 
 struct import {
     int64_t config_id;
+    const struct config_request *config; /* is found or stored with the job; NULL: config_id is */
     const char *source_uri; /* where the records come from, for people; upload:///NAME for a file */
     struct stream *records; /* stays the caller's; its name stands in messages */
 };
@@ -27,8 +29,8 @@ struct import_report {
     uint64_t rows;
 };
 
-/* One transaction of its own. STATUS_INVALID when the config does not exist, or the file is at
-   fault: the message begins "Incorrectly formatted person records file due to" and names file and
+/* One transaction of its own. STATUS_INVALID when the config does not exist or is wrong, or the file
+   is at fault: the message begins "Incorrectly formatted person records file due to" and names file and
    line, and nothing of what stands in a row. */
 int imports_create(struct import_report *out, struct connection *connection,
                    const struct import *import, struct error *error);

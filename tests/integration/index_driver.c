@@ -63,9 +63,13 @@ static int run_config(struct connection *connection, const json_t *operation,
                       struct json_writer *answer, struct error *error)
 {
     int64_t id = 0;
-    int status = configs_create(&id, connection, text_of(operation, "model"), "model",
-                                json_number_value(json_object_get(operation, "potential")),
-                                json_number_value(json_object_get(operation, "auto")), error);
+    struct config_request request = {
+        .json = text_of(operation, "model"),
+        .name = "model",
+        .potential_threshold = json_number_value(json_object_get(operation, "potential")),
+        .auto_threshold = json_number_value(json_object_get(operation, "auto")),
+    };
+    int status = configs_create(&id, connection, &request, error);
     json_write_key(answer, "id");
     json_write_integer(answer, id);
     return status;
@@ -113,8 +117,9 @@ static int run_import(struct connection *connection, const json_t *operation,
         .left = text_of(operation, "csv"),
         .die_at = integer_of(operation, "die_at"),
     };
-    struct import import = {integer_of(operation, "config"), "upload:///records.csv",
-                            &piecemeal.stream};
+    struct import import = {.config_id = integer_of(operation, "config"),
+                            .source_uri = "upload:///records.csv",
+                            .records = &piecemeal.stream};
     struct import_report report = {0};
     int status = imports_create(&report, connection, &import, error);
     json_write_key(answer, "job");
