@@ -3,10 +3,10 @@
 
 .DEFAULT_GOAL := build
 .PHONY: install-all install build check lint format test test-interop sanitize threads fuzz bench \
-        demo clean
+        demo migrate makemigrations clean
 
 FUZZ_SECONDS ?= 60
-DEMO_RECORDS ?= 100000
+DEMO_RECORDS ?= 20000
 
 # What a build and its tests need; installed only when something is missing.
 install:
@@ -55,6 +55,14 @@ bench: install-all build
 
 demo: build
 	@tools/demo build/tuva-empi $(DEMO_RECORDS)
+
+# The schema of the configured database: up to date, or a new pair of files to change it further
+# (make makemigrations name=person_title). There is one app, main.
+migrate: build
+	@build/tuva-empi migrate $(if $(app),--app '$(app)')
+
+makemigrations:
+	@tools/new-migration '$(name)'
 
 clean:
 	rm -rf build

@@ -173,10 +173,13 @@ static void append_default(struct text_buffer *out, const struct config_key *key
 
 static void append_markdown(struct text_buffer *out)
 {
-    text_append(out, STR("| key | holds | default | meaning |\n| --- | --- | --- | --- |\n"));
+    text_append(
+        out, STR("| key and variable | holds | default | meaning |\n| --- | --- | --- | --- |\n"));
     for (size_t i = 0; i < config_key_count; i++) {
         const struct config_key *key = &config_keys[i];
-        text_appendf(out, "| `%s` | ", key->path);
+        char variable[CONFIG_VARIABLE_SIZE];
+        config_key_variable(variable, key);
+        text_appendf(out, "| `%s`<br>`%s` | ", key->path, variable);
         config_key_describe(out, key);
         text_append(out, STR(" | "));
         append_default(out, key);
