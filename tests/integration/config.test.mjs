@@ -203,7 +203,7 @@ describe('faults', () => {
             'empty.json': /empty\.json/,
             'list.json': /must be an object/,
             'twice.json': /duplicate|twice/i,
-            'latin.json': /UTF-8/i,
+            'latin.json': /unable to decode/,
             '.': /directory/,
         };
         put(folder, 'broken.json', '{\n"db": }');
