@@ -126,7 +126,7 @@ static int append_row(struct importing *importing, const struct csv_field *field
                       struct error *error)
 {
     text_append(&importing->chunk, str_from(importing->job));
-    for (size_t i = 0; i < RECORD_COLUMN_COUNT; i++) {
+    for (uint32_t i = 0; i < RECORD_COLUMN_COUNT; i++) {
         struct str value = {NULL, 0};
         if (importing->places[i] != NO_COLUMN) {
             const struct csv_field *field = &fields[importing->places[i]];
@@ -140,6 +140,12 @@ static int append_row(struct importing *importing, const struct csv_field *field
             return error_set(error, STATUS_INVALID, INCORRECT "%s, line %" PRIu64 ": %.*s is empty",
                              importing->file, csv_reader_line(importing->reader),
                              STR_ARG(record_columns[i]));
+        }
+        if (value.len > RECORD_SEARCHED_MAX_BYTES && record_column_is_searched(i)) {
+            return error_set(error, STATUS_INVALID,
+                             INCORRECT "%s, line %" PRIu64 ": %.*s is longer than %d bytes",
+                             importing->file, csv_reader_line(importing->reader),
+                             STR_ARG(record_columns[i]), RECORD_SEARCHED_MAX_BYTES);
         }
         text_append_char(&importing->chunk, '\t');
         copy_append_text(&importing->chunk, value);

@@ -33,3 +33,8 @@ uint32_t record_column_find(struct str name)
     }
     return RECORD_COLUMN_COUNT;
 }
+
+bool record_column_is_searched(uint32_t column)
+{
+    return column <= RECORD_LAST_NAME || column == RECORD_BIRTH_DATE;
+}

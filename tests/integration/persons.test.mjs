@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Index, columns, model, numbers, person } from './index-support.mjs';
+import { formatTable, put } from './support.mjs';
 
 let index;
 before(() => (index = new Index()));
@@ -192,6 +193,33 @@ describe('searches', () => {
             const result = index.try(['persons', 'search', `--${option}=${value}`]);
             assert.equal(result.status, 2);
             assert.match(result.stderr, new RegExp(`--${option}: `));
+        }
+    });
+});
+
+describe('values that no index can hold', () => {
+    // Not compressible, so that it is as long for the index as it is for us.
+    const long = (length) => {
+        let state = 1;
+        return Array.from({ length }, () => String.fromCharCode(97 + (state = state * 48271 % 2147483647) % 26)).join('');
+    };
+
+    test('the longest that is allowed is found', () => {
+        const all = { data_source: long(1000), first_name: long(1000), last_name: long(1000), birth_date: long(1000) };
+        index.load([person(long(1000), { ...all, address: long(5000) })], model);
+        const [found] = json('persons', 'search', '--last-name', long(1000), '--data-source', long(1000),
+            '--source-person-id', long(1000)).persons;
+        assert.equal(found.first_name, long(1000));
+    });
+
+    test('longer ones are refused with the line', () => {
+        for (const column of ['data_source', 'source_person_id', 'first_name', 'last_name', 'birth_date']) {
+            const file = put(index.folder, 'long.csv', formatTable(columns, [person('1', {}), person('2', { [column]: long(1001) })]));
+            const { status, stderr } = index.try(['import', file, '--config', put(index.folder, 'model.json', model),
+                '--potential', '0.5', '--auto', '0.9']);
+            assert.equal(status, 1);
+            assert.match(stderr, new RegExp('^tuva-empi: Incorrectly formatted person records file due to ' +
+                `long.csv, line 3: ${column} is longer than 1000 bytes\n`));
         }
     });
 });
