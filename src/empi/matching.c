@@ -10,7 +10,10 @@
 #include "empi/locks.h"
 #include "empi/matching_internal.h"
 
-enum { TAKE_SECONDS = 30 };
+enum {
+    TAKE_SECONDS = 30,
+    LARGE_JOB = 10000, /* new records; below that any plan will do */
+};
 
 /* ---- phases ---- */
 
@@ -185,6 +188,32 @@ static int finish(struct matching *matching, struct error *error)
     return status == 0 ? transaction_commit(matching->connection, error) : status;
 }
 
+/* The server counts what tables hold when it finds the time. A job that made the index much larger
+   does not leave the next one, and every page until then, with plans for a small one. */
+static int renew_statistics(struct matching *matching, struct error *error)
+{
+    struct query_parameter parameters[] = {query_integer((int64_t)matching->report->records)};
+    struct rows *rows;
+    int status = query_run(&rows, matching->connection,
+                           "select\n"
+                           "from pg_class\n"
+                           "where oid = 'empi.person_record'::regclass\n"
+                           "    and reltuples < 10 * $1::bigint",
+                           parameters, 1, error);
+    if (status != 0) {
+        return status;
+    }
+    bool grown = matching->report->records >= LARGE_JOB && rows_count(rows) > 0;
+    rows_free(rows);
+    return !grown ? 0
+                  : query_script(matching->connection,
+                                 "analyze empi.person, empi.person_record, empi.person_action,\n"
+                                 "    empi.match_group, empi.match_group_action,\n"
+                                 "    empi.prediction_result, empi.search_first_name,\n"
+                                 "    empi.search_last_name, empi.search_birth_date",
+                                 error);
+}
+
 static int run_steps(struct matching *matching, struct error *error)
 {
     int status = matching_stage(matching, error);
@@ -194,8 +223,10 @@ static int run_steps(struct matching *matching, struct error *error)
     if (status == 0 && matching->report->results > 0) {
         status = matching_group(matching, error);
     } else if (status == 0 && matching->report->records > 0) {
-        status = matching_phase(matching, "writing records", error);
-        status = status == 0 ? matching_insert_new(matching, error) : status;
+        status = matching_insert_new(matching, error);
+    }
+    if (status == 0) {
+        status = renew_statistics(matching, error);
     }
     return status == 0 ? finish(matching, error) : status;
 }

@@ -246,9 +246,6 @@ int matching_group(struct matching *matching, struct error *error)
         status = solve(&grouping, matching, error);
     }
     if (status == 0) {
-        status = matching_phase(matching, "writing matches", error);
-    }
-    if (status == 0) {
         status = matching_write(matching, &grouping.graph, error);
     }
     match_graph_free(&grouping.graph);

@@ -143,7 +143,10 @@ int matching_insert_new(struct matching *matching, struct error *error)
         INSERT_VALUES("data_source"),
         insert_counts,
     };
-    int status = query_script(matching->connection, insert_persons, error);
+    int status = matching_phase(matching, "writing records", error);
+    if (status == 0) {
+        status = query_script(matching->connection, insert_persons, error);
+    }
     if (status == 0) {
         status = matching_query(matching, insert_records, NULL, error);
     }

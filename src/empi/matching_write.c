@@ -296,6 +296,9 @@ int matching_write(struct matching *matching, const struct match_graph *graph, s
         status = matching_insert_new(matching, error);
     }
     if (status == 0) {
+        status = matching_phase(matching, "writing matches", error);
+    }
+    if (status == 0) {
         status = insert_event(&event_id, matching, error);
     }
     if (status == 0) {

@@ -284,7 +284,7 @@ static int start_once(const struct private_server *server, const char *data, con
         "-c listen_addresses='' -c unix_socket_directories='%s' -c unix_socket_permissions=0700"
         " -c port=5432 -c max_connections=100 -c shared_buffers=256MB -c max_wal_size=4GB"
         " -c checkpoint_timeout=15min -c maintenance_work_mem=256MB -c work_mem=32MB"
-        " -c wal_compression=on -c random_page_cost=1.1 -c log_min_error_statement=panic"
+        " -c random_page_cost=1.1 -c log_min_error_statement=panic"
         " -c log_error_verbosity=terse -c jit=off",
         server->directory);
     char seconds[16];

@@ -88,11 +88,11 @@ create table empi.person_record_staging (
     zip_code text,
     county text,
     phone text,
-    constraint person_record_staging_pk primary key (id),
-    constraint person_record_staging_job_fk foreign key (job_id) references empi.job (id)
+    constraint person_record_staging_pk primary key (id)
 );
 create index person_record_staging_job on empi.person_record_staging (job_id, id);
 comment on table empi.person_record_staging is 'Rows of imported files until their job has run, in file order';
+comment on column empi.person_record_staging.job_id is 'The job that was made in the same transaction; no foreign key, for each row of a file would look it up';
 
 create table empi.person (
     id bigint generated always as identity,
