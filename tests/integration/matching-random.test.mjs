@@ -130,7 +130,7 @@ function makeFile() {
     const old = files.length > 0 ? recent(files) : [];
     const rows = dice < 0.1 ? [...old]
         : dice < 0.3 ? old.map((row) => (chance(0.3) ? changeRow(row) : row))
-        : Array.from({ length: chance(0.03) ? 25 : below(5) }, makeRow);
+        : Array.from({ length: chance(0.03) ? 25 : below(8) }, makeRow);
     if (rows.length > 0 && chance(0.2)) {
         rows.push(pick(rows), changeRow(pick(rows)));
     }
@@ -177,7 +177,7 @@ async function runJob() {
         return;
     }
     const [next] = queue;
-    const fault = chance(0.06) ? { [pick(['stop_at', 'lose_at', 'die_at'])]: 1 + below(8) } : {};
+    const fault = chance(0.06) ? { [pick(['stop_at', 'lose_at', 'die_at'])]: 1 + below(9) } : {};
     const answer = await attempt({ op: 'job', threads: pick([1, 2, 7]), ...fault }, async () => {
         const [{ status }] = await driver.sql(['status'], `select status from empi.job where id = ${next.job}`);
         return { status: status === 'succeeded' ? 0 : CANCELLED };
@@ -426,7 +426,7 @@ test(`${operations} random operations, seed ${seed}`, { timeout: 4 * 3600e3 }, a
     for (let i = 1; i <= operations; i++) {
         const dice = random();
         try {
-            await (dice < 0.27 ? importFile() : dice < 0.55 ? runJob() : decideSomething());
+            await (dice < 0.1 ? importFile() : dice < 0.3 ? runJob() : decideSomething());
             if (i % checkEvery === 0) {
                 await compareAll();
             }
