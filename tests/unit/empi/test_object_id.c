@@ -39,10 +39,10 @@ static void persons_are_uuids(void **state)
     assert_string_equal(uuid, UUID);
     static const char *const wrong[] = {
         "",
-        UUID,
         "p_",
-        "p_" UUID "0",
-        "pr_" UUID,
+        "0123abcd-4567-89ef-a012-b3456789cdef",
+        "p_0123abcd-4567-89ef-a012-b3456789cdef0",
+        "pr_0123abcd-4567-89ef-a012-b3456789cdef",
         "p_0123ABCD-4567-89ef-a012-b3456789cdef",
         "p_0123abcd-4567-89ef-a012-b3456789cde",
         "p_0123abcd_4567-89ef-a012-b3456789cdef",
