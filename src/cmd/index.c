@@ -10,6 +10,7 @@
 
 #include "base/compiler.h"
 #include "base/memory.h"
+#include "base/wake.h"
 #include "cmd/stop.h"
 #include "store/migrate.h"
 #include "store/private_cluster.h"
@@ -75,10 +76,7 @@ static void stop_watcher(struct opened *opened)
 
 /* ---- the database ---- */
 
-/* libpq takes from the environment whatever it is not told, even the address of another server. Of
-   the private one the environment knows nothing; of a configured one it may know what has no key of
-   ours (PGSSLROOTCERT, PGPASSFILE), but not where it is. No other thread runs yet. */
-static void forget_environment(bool external)
+void index_forget_environment(bool external)
 {
     static const char *const names[] = {"PGHOSTADDR",         "PGSERVICE",
                                         "PGSERVICEFILE",      "PGOPTIONS",
@@ -98,7 +96,7 @@ static int find_database(struct opened *opened, struct error *error)
 {
     const struct config *config = opened->config;
     struct store_options *database = &opened->index.database;
-    forget_environment(config->db.external);
+    index_forget_environment(config->db.external);
     if (config->db.external) {
         snprintf(opened->port, sizeof opened->port, "%u", (unsigned)config->db.port);
         *database = (struct store_options){
@@ -146,6 +144,9 @@ static int open_all(struct opened *opened, const struct index_options *options, 
     }
     opened->index.config = opened->config;
     status = stop_hold(error);
+    if (opened->cancel_at > 1) {
+        wake_set(-1); /* what is being written when the first signal comes is to be finished */
+    }
     if (status == 0) {
         status = find_database(opened, error);
     }

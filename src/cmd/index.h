@@ -37,6 +37,12 @@ struct index {
    PostgreSQL is made or brought up to date first. */
 int index_open(struct index **out, const struct index_options *options, struct error *error);
 
+/* libpq takes from the environment whatever it is not told, even the address of another server. Of
+   the private one the environment knows nothing; of a configured one (`external`) it may know what
+   has no key of ours (PGSSLROOTCERT, PGPASSFILE), but not where it is. index_open() does this; who
+   does without calls it before there are other threads. */
+void index_forget_environment(bool external);
+
 /* Brings the private PostgreSQL back when it has died; does nothing for another server. */
 int index_revive(struct index *index, struct error *error);
 

@@ -54,6 +54,7 @@ static int become_psql(const struct config *config, const struct command_line *l
     const struct store_options database = {
         .host = config->db.host, .port = port, .name = config->db.name, .user = config->db.user};
     const char **words = make_words(&database, line);
+    index_forget_environment(true);
     bool set = words != NULL && setenv("PGOPTIONS", SEARCH_PATH, 1) == 0;
     if (set && config->db.password != NULL) {
         set = setenv("PGPASSWORD", config->db.password, 1) == 0;

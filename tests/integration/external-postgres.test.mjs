@@ -78,6 +78,13 @@ describe('getting in', () => {
         new Client(t, { ...server.env({ password: null }), PGPASSFILE: join(socket.folder, file) }).run('migrate');
     });
 
+    test('where the server is, only the configuration says', (t) => {
+        const client = new Client(t, { ...server.env(), PGHOSTADDR: '127.0.0.99', PGSERVICE: 'none', PGHOST: 'nowhere',
+            PGPORT: '1', PGUSER: 'nobody', PGDATABASE: 'none', PGOPTIONS: '-c search_path=nowhere' });
+        client.run('migrate');
+        assert.equal(client.run('psql', '--', '-X', '-At', '-c', 'select count(*) from app_user').stdout, '0\n');
+    });
+
     const cases = {
         'a wrong password': [{ password: 'wrong-secret' }, /password authentication failed for user "empi"\nhint: check db\.user and db\.password/],
         'no password': [{ password: null }, /no password supplied\nhint: check db\.user and db\.password/],
