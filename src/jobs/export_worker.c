@@ -85,8 +85,11 @@ static int run_job(struct worker *worker, const struct queue_job *job, struct er
     }
     status = export_to_target(&rows, worker, job->source_uri, &database_lost, &failure);
     if (status == 0) {
-        log_write(LOG_INFO, "job_%" PRId64 " succeeded: %" PRIu64 " rows", job->id, rows);
-        return queue_succeed(worker->session.connection, job, error);
+        status = queue_succeed(worker->session.connection, job, error);
+        if (status == 0) {
+            log_write(LOG_INFO, "job_%" PRId64 " succeeded: %" PRIu64 " rows", job->id, rows);
+        }
+        return status;
     }
     if (status != STATUS_CANCELLED && !database_lost) {
         return fail(worker, job, &failure, error);

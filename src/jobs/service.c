@@ -1,7 +1,6 @@
 #include "jobs/service.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,21 +34,13 @@ struct service {
     bool busy;             /* it was told that a job runs elsewhere */
 };
 
-static void tell(const struct service *service, enum log_level level, const char *format, ...)
-    PRINTF_LIKE(3, 4);
-
-static void tell(const struct service *service, enum log_level level, const char *format, ...)
-{
-    if (service->options->quiet) {
-        return;
-    }
-    char text[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    log_write(level, "%s", text);
-}
+/* What happens in the usual course: of interest in the log of a service only. */
+#define tell(service, level, ...)          \
+    do {                                   \
+        if (!(service)->options->quiet) {  \
+            log_write(level, __VA_ARGS__); \
+        }                                  \
+    } while (0)
 
 static void relay_line(void *context, int64_t job_id, struct str line)
 {
@@ -67,11 +58,11 @@ static void tick(void *context)
 
 /* ---- after a runner ---- */
 
-/* "killed by signal 9", "exit status 7" */
+/* "signal 9", "exit status 7" */
 static const char *describe_end(const struct runner_end *end, char out[48])
 {
     bool killed = end->exit_status > EXIT_SIGNAL;
-    snprintf(out, 48, "%s %d", killed ? "killed by signal" : "exit status",
+    snprintf(out, 48, "%s %d", killed ? "signal" : "exit status",
              killed ? end->exit_status - EXIT_SIGNAL : end->exit_status);
     return out;
 }
@@ -83,9 +74,9 @@ static void compose_reason(char *out, size_t size, const struct service *service
     char how[48];
     bool known = service->job.id == job->id;
     const char *words = known ? service->end.last_words : "";
-    snprintf(out, size, "Error: %s%s%s%s%s", what, known ? ", the last time by " : "",
-             known ? describe_end(&service->end, how) : "", words[0] == '\0' ? "" : "; it said:\n",
-             words);
+    snprintf(out, size, "Error: %s%s%s%s%s", what, known ? "; the last time it ended with " : "",
+             known ? describe_end(&service->end, how) : "",
+             words[0] == '\0' ? "" : ", having said:\n", words);
 }
 
 static int give_up(struct service *service, const struct queue_job *job, const char *what,
@@ -133,13 +124,14 @@ static int settle_loss(struct service *service, const struct queue_job *now, str
     return status == 0 ? pause_after_loss(service, error) : status;
 }
 
-static int settle_death(struct service *service, const struct queue_job *now, struct error *error)
+static int settle_death(struct service *service, const struct queue_job *now, bool elsewhere,
+                        struct error *error)
 {
     char how[48];
     service->losses = 0;
     log_write(LOG_WARNING, "job_%" PRId64 ": its runner died (%s), try %" PRId64 " of %d", now->id,
               describe_end(&service->end, how), now->tries, QUEUE_MOST_TRIES);
-    return queue_return(service->session.connection, now, true, error);
+    return elsewhere ? 0 : queue_return(service->session.connection, now, true, error);
 }
 
 static int refused(struct service *service, const struct queue_job *now, struct error *error)
@@ -154,7 +146,8 @@ static int refused(struct service *service, const struct queue_job *now, struct 
     return STATUS_USAGE;
 }
 
-/* A job that its runner left open. */
+/* A job that its runner left open. When its lock is taken, the job is somebody else's now; or the
+   server has not noticed yet that the runner was killed. */
 static int settle_open(struct service *service, const struct queue_job *now, struct error *error)
 {
     const struct runner_end *end = &service->end;
@@ -163,10 +156,9 @@ static int settle_open(struct service *service, const struct queue_job *now, str
     if (status != 0 || now->tries != service->job.tries) {
         return status;
     }
-    if (elsewhere) {
-        /* Somebody else's now; or its lock has not gone yet, for the runner was killed. */
-        bool answered = end->exit_status <= EXIT_SHORT;
-        return answered ? queue_uncount(service->session.connection, now, error) : 0;
+    bool answered = end->exit_status <= EXIT_SHORT;
+    if (elsewhere && answered) {
+        return queue_uncount(service->session.connection, now, error);
     }
     if (was_stopped(end, now)) {
         tell(service, LOG_INFO, "job_%" PRId64 " was stopped; it stays in the queue", now->id);
@@ -176,7 +168,7 @@ static int settle_open(struct service *service, const struct queue_job *now, str
         return settle_loss(service, now, error);
     }
     return end->exit_status == EXIT_REFUSED ? refused(service, now, error)
-                                            : settle_death(service, now, error);
+                                            : settle_death(service, now, elsewhere, error);
 }
 
 /* What became of the job that was tried last. May be called again when the database was away. */

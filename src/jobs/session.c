@@ -78,13 +78,15 @@ int session_pause(const struct session *session, double seconds, struct error *e
 {
     struct pollfd stop = {.fd = session->host->stop_descriptor, .events = POLLIN};
     double until = clock_monotonic() + seconds;
-    for (double left = seconds; left > 0; left = until - clock_monotonic()) {
+    double left = seconds;
+    while (left > 0) {
         if (poll(&stop, 1, (int)(left * 1000) + 1) < 0 && errno != EINTR) {
             return error_system(error, errno, "cannot wait");
         }
         if (session->host->stop_count() > 0) {
             return asked_to_stop(error);
         }
+        left = until - clock_monotonic();
     }
     return 0;
 }

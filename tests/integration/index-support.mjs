@@ -23,7 +23,7 @@ export class Index {
     }
 
     try(args, options = {}) {
-        return run(this.folder, args, { ...options, env: this.env });
+        return run(this.folder, args, { ...options, env: { ...this.env, ...options.env } });
     }
 
     run(...args) {

@@ -50,9 +50,9 @@ export function run(folder, args, options = {}) {
     };
 }
 
-/** Starts the program without waiting; `ended` gives its status and signal. */
+/** Starts the program (or another) without waiting; `ended` gives its status and signal. */
 export function start(folder, args, options = {}) {
-    const child = spawn(program, args, {
+    const child = spawn(options.program ?? program, args, {
         cwd: folder,
         stdio: options.stdio ?? 'pipe',
         env: { ...process.env, ...options.env },
