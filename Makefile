@@ -35,12 +35,13 @@ lint: install-all
 format: install-all
 	@tools/lint --format
 
-# The tests once more, under the address and undefined-behaviour sanitizers, and the threads'.
+# The tests once more, under the address and undefined-behaviour sanitizers; and those in which there
+# are threads under the threads' one.
 sanitize: install-all
 	@tools/run-tests sanitize
 
 threads: install-all
-	@tools/run-tests threads
+	@tools/run-tests threads --suite unit --suite threads
 
 fuzz: install-all
 	@tools/build fuzz
