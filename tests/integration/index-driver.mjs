@@ -15,8 +15,10 @@ export class Driver {
     #closed = null; // settles when the child is gone
     #waiting = null;
 
-    constructor(index) {
+    /** Not `alone`: there are other drivers on the index, and none of them is killed. */
+    constructor(index, { alone = true } = {}) {
         this.env = { ...process.env, ...index.env };
+        this.alone = alone;
     }
 
     /** The answer; null when the driver died. With `killAfter`, it is killed so many milliseconds later. */
@@ -65,7 +67,7 @@ export class Driver {
         createInterface({ input: child.stdout }).on('line', (line) => this.#waiting(line));
         child.on('close', () => this.#waiting(null));
         // What a killed one began may still be going on in the server.
-        for (let others = '1'; others !== '0';) {
+        for (let others = '1'; this.alone && others !== '0';) {
             [{ others }] = await this.sql(['others'], `select count(*) from pg_stat_activity
                 where application_name = 'index-driver' and pid <> pg_backend_pid()`);
         }

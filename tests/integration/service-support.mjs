@@ -22,6 +22,17 @@ export async function eventually(condition, what, seconds = 120) {
     }
 }
 
+/** Numbers from 0 to below 1 (mulberry32): a seed gives the same ones on every machine. */
+export function makeRandom(seed) {
+    let state = seed;
+    return () => {
+        state = (state + 0x6d2b79f5) | 0;
+        let t = Math.imul(state ^ (state >>> 15), 1 | state);
+        t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+        return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    };
+}
+
 /** Process ids of the children of a process. */
 export function childrenOf(pid) {
     try {
