@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := build
 .PHONY: install-all install build check lint format test test-interop sanitize threads fuzz bench \
-        demo migrate makemigrations clean
+        demo migrate makemigrations matching-service worker flush psql clean
 
 FUZZ_SECONDS ?= 60
 DEMO_RECORDS ?= 20000
@@ -64,6 +64,19 @@ migrate: build
 
 makemigrations:
 	@tools/new-migration '$(name)'
+
+# The services, until Ctrl-C; clearing the index (asks first); a prompt on its database.
+matching-service: build
+	@exec build/tuva-empi matching-service
+
+worker: build
+	@exec build/tuva-empi process_export_jobs
+
+flush: build
+	@build/tuva-empi flush
+
+psql: build
+	@build/tuva-empi psql
 
 clean:
 	rm -rf build
