@@ -391,6 +391,21 @@ async function compareTouched({ persons, groups }) {
     lastChange = last.change;
 }
 
+/** Jobs of the private PostgreSQL do not have their references checked row by row: here they are. */
+async function checkReferences() {
+    const keys = await driver.sql(['table', 'column', 'other', 'key'], `
+        select k.conrelid::regclass, a.attname, k.confrelid::regclass, f.attname
+        from pg_constraint k
+        join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
+        join pg_attribute f on f.attrelid = k.confrelid and f.attnum = k.confkey[1]
+        where k.contype = 'f' and k.connamespace = 'empi'::regnamespace`);
+    assert.ok(keys.length > 15);
+    assert.deepEqual(await driver.sql(['place'], keys.map(({ table, column, other, key }) => `
+        (select '${table}.${column}' from ${table} t where t.${column} is not null
+            and not exists (select from ${other} o where o.${key} = t.${column}) limit 1)`).join(' union all ')), [],
+    'every reference leads somewhere');
+}
+
 /** All of it. */
 async function compareAll() {
     assert.deepEqual(await driver.sql(personNames, `${personsSql} order by p.id`),
@@ -418,6 +433,7 @@ async function compareAll() {
         join empi.person_record r on r.id = d.record
         group by r.person_id, d.event
         having count(distinct d.person) > 1`), [], 'never linked again');
+    await checkReferences();
     index.check();
 }
 
