@@ -77,8 +77,11 @@ int json_read(json_t **out, struct str text, const char *name, struct error *err
     json_error_t fault = {0};
     ran_out = false;
     *out = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, &fault);
-    if (*out != NULL) {
+    /* Where a text's buffer cannot grow jansson goes on without the byte: that is no document. */
+    if (*out != NULL && !ran_out) {
         return 0;
     }
+    json_decref(*out);
+    *out = NULL;
     return ran_out ? error_out_of_memory(error) : refuse(text, name, &fault, error);
 }

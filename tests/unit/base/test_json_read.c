@@ -98,6 +98,26 @@ static void survives_every_failed_allocation(void **state)
     assert_true(fail_every_allocation(read_and_free, NULL) > 20);
 }
 
+/* jansson leaves a byte out where a text's buffer cannot grow. */
+static void one_failed_allocation_changes_no_document(void **state)
+{
+    (void)state;
+    struct str text =
+        STR("[\"a text that is longer than the first buffer that jansson takes for it\"]");
+    struct error error = {0};
+    json_t *whole;
+    json_t *json;
+    assert_int_equal(json_read(&whole, text, "x", &error), 0);
+    for (uint64_t nth = 1; nth <= 30; nth++) {
+        memory_fail_only(nth);
+        int status = json_read(&json, text, "x", &error);
+        memory_fail_only(0);
+        assert_true(status == STATUS_RESOURCES || (status == 0 && json_equal(json, whole)));
+        json_decref(json);
+    }
+    json_decref(whole);
+}
+
 static void counts_what_jansson_takes(void **state)
 {
     (void)state;
@@ -118,6 +138,7 @@ int main(void)
         cmocka_unit_test(explains_what_python_writes),
         cmocka_unit_test(needs_no_name),
         cmocka_unit_test(survives_every_failed_allocation),
+        cmocka_unit_test(one_failed_allocation_changes_no_document),
         cmocka_unit_test(counts_what_jansson_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
