@@ -8,12 +8,6 @@
 
 /* ---- what was counted ---- */
 
-/* Values that NULL stood in for, by condition, of one comparison. */
-static uint64_t failures(const struct pair_case *pair_case, size_t condition)
-{
-    return pair_case->failures == NULL ? 0 : atomic_load(&pair_case->failures[condition]);
-}
-
 void link_failures_visit(const struct link_summary *summary, link_failure_visit *visit,
                          void *context)
 {
@@ -21,18 +15,18 @@ void link_failures_visit(const struct link_summary *summary, link_failure_visit 
     for (size_t i = 0; i < summary->scoring->comparison_count; i++) {
         const struct pair_case *pair_case = &summary->scoring->comparisons[i].pair_case;
         for (size_t j = 0; j < pair_case->condition_count; j++) {
-            if (failures(pair_case, j) > 0) {
+            if (pair_case_failures(pair_case, j) > 0) {
                 snprintf(place, sizeof place, "comparisons.%zu.comparison_levels.%zu", i, j);
-                visit(context, place, failures(pair_case, j));
+                visit(context, place, pair_case_failures(pair_case, j));
             }
         }
     }
     for (size_t i = 0; i < summary->blocking->probe_count; i++) {
         const struct probe *probe = &summary->blocking->probes[i];
-        if (probe->filter != NULL && failures(probe->filter, 0) > 0) {
+        if (probe->filter != NULL && pair_case_failures(probe->filter, 0) > 0) {
             snprintf(place, sizeof place, "blocking_rules_to_generate_predictions.%" PRIu32,
                      probe->rule);
-            visit(context, place, failures(probe->filter, 0));
+            visit(context, place, pair_case_failures(probe->filter, 0));
         }
     }
 }

@@ -1,9 +1,12 @@
 #include "linkage/columns.h"
 
+#include <pthread.h>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "base/vec.h"
 
 /* The most records, so that a record number and a code (distinct texts + NULL) fit 32 bits. */
@@ -11,9 +14,23 @@
 
 /* ---- dictionary ---- */
 
+/* Seeded by chance: nobody can write a file whose texts all fall on one place. Codes are numbered as
+   texts first appear, so results do not depend on it. */
+static uint64_t seed;
+
+static void choose_seed(void)
+{
+    struct error ignored;
+    if (random_secret(&seed, sizeof seed, &ignored) != 0) {
+        seed = (uint64_t)(uintptr_t)&seed; /* where the kernel put the program by chance */
+    }
+}
+
 static uint64_t text_hash(struct str text)
 {
-    return XXH3_64bits(text.ptr, text.len);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, choose_seed);
+    return XXH3_64bits_withSeed(text.ptr, text.len, seed);
 }
 
 /* The map holds positions 0 …, the codes start at 1. */

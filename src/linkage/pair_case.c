@@ -145,7 +145,7 @@ static int compute_values(void *context, unsigned index, struct error *error)
         work->values[code] = value;
     }
     if (evaluator != NULL) {
-        atomic_fetch_add(&pair_case->failures[work->input->condition],
+        atomic_fetch_add(&pair_case->value_failures[work->input->condition],
                          evaluator_failures(evaluator, 0));
         if (evaluator_exhausted(evaluator)) {
             atomic_store(&pair_case->exhausted, true);
@@ -240,8 +240,9 @@ int pair_case_init(struct pair_case *out, struct arena *arena, const struct colu
     program_columns(out->program, &set);
     uint32_t only;
     out->single = keys_column_count(columns, &set, &only) == 1;
-    out->failures = memory_alloc_zeroed(count, sizeof *out->failures);
-    if (out->failures == NULL) {
+    out->value_failures = memory_alloc_zeroed(count, sizeof *out->value_failures);
+    out->pair_failures = memory_alloc_zeroed(count, sizeof *out->pair_failures);
+    if (out->value_failures == NULL || out->pair_failures == NULL) {
         status = error_out_of_memory(error);
     }
     if (status == 0) {
@@ -274,6 +275,15 @@ void pair_case_use_copy(struct pair_case *pair_case, const uint32_t *codes, uint
     pair_case->gap = gap;
 }
 
+uint64_t pair_case_failures(const struct pair_case *pair_case, size_t condition)
+{
+    if (pair_case->value_failures == NULL || pair_case->pair_failures == NULL) {
+        return 0;
+    }
+    return atomic_load(&pair_case->value_failures[condition]) +
+           atomic_load(&pair_case->pair_failures[condition]);
+}
+
 void pair_case_free(struct pair_case *pair_case)
 {
     size_t count = pair_case->program == NULL ? 0 : program_input_count(pair_case->program);
@@ -291,7 +301,8 @@ void pair_case_free(struct pair_case *pair_case)
     memory_free(pair_case->pools);
     memory_free(pair_case->inputs);
     memory_free(pair_case->input_keys);
-    memory_free(pair_case->failures);
+    memory_free(pair_case->value_failures);
+    memory_free(pair_case->pair_failures);
     memory_free(pair_case->same);
     memory_free(pair_case->right_null);
     memory_free(pair_case->left_null);
@@ -359,7 +370,9 @@ void pair_case_runner_free(struct pair_case_runner *runner)
     if (runner->evaluator != NULL) {
         struct pair_case *pair_case = runner->pair_case;
         for (size_t i = 0; i < pair_case->condition_count; i++) {
-            atomic_fetch_add(&pair_case->failures[i], evaluator_failures(runner->evaluator, i));
+            if (evaluator_failures(runner->evaluator, i) > 0) {
+                atomic_store(&pair_case->pair_failures[i], true);
+            }
         }
         if (evaluator_exhausted(runner->evaluator)) {
             atomic_store(&pair_case->exhausted, true);

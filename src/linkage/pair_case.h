@@ -40,10 +40,13 @@ struct pair_case {
     const uint32_t *codes; /* the keys' codes, or a copy of them that lies nearer */
     uint32_t gap;          /* numbers between the codes of two neighbours there */
     _Atomic int16_t *same;
-    _Atomic int16_t *right_null;    /* by the left code; NULL unless single */
-    _Atomic int16_t *left_null;     /* by the right code; NULL unless single */
-    atomic_uint_fast64_t *failures; /* by condition: how often NULL stood for an error of DuckDB */
-    atomic_bool exhausted;          /* an evaluator ran out of scratch memory */
+    _Atomic int16_t *right_null; /* by the left code; NULL unless single */
+    _Atomic int16_t *left_null;  /* by the right code; NULL unless single */
+    /* By condition, where NULL stood for an error of DuckDB: for how many distinct hoisted values, and
+       whether for any pair. How often for pairs depends on what is remembered. */
+    atomic_uint_fast64_t *value_failures;
+    atomic_bool *pair_failures;
+    atomic_bool exhausted; /* an evaluator ran out of scratch memory */
 };
 
 /*
@@ -56,6 +59,10 @@ int pair_case_init(struct pair_case *out, struct arena *arena, const struct colu
                    const struct column_set *extra, unsigned threads, struct error *error);
 
 void pair_case_free(struct pair_case *pair_case);
+
+/* For how many values NULL stood in, in a condition; all failures of pairs count as one. The same
+   for any number of threads. After the runners are freed. */
+uint64_t pair_case_failures(const struct pair_case *pair_case, size_t condition);
 
 /* Tells of a copy of keys.codes that the caller looks at anyway (a slot of its rows): from now on it
    is read instead. Before the first runner. */

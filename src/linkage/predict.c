@@ -489,20 +489,30 @@ static int collect_counts(struct predict_counts *counts, const struct run *run, 
     return 0;
 }
 
+static int refuse_exhausted(const char *place, size_t number, struct error *error)
+{
+    error_set(error, STATUS_RESOURCES,
+              "%s.%zu: a condition needs too much memory for one pair of records", place, number);
+    error_hint(error,
+               "cut very long values, or compare a part of them, as in substr(x_l, 1, 1000)");
+    return STATUS_RESOURCES;
+}
+
 /* After the runners are gone: whether any value could not be computed for want of memory. */
 static int check_exhausted(const struct predictor *predictor, struct error *error)
 {
-    bool exhausted = false;
     for (size_t i = 0; i < predictor->scoring.comparison_count; i++) {
-        exhausted |= atomic_load(&predictor->scoring.comparisons[i].pair_case.exhausted);
+        if (atomic_load(&predictor->scoring.comparisons[i].pair_case.exhausted)) {
+            return refuse_exhausted("comparisons", i, error);
+        }
     }
     for (size_t i = 0; i < predictor->blocking.probe_count; i++) {
-        const struct pair_case *filter = predictor->blocking.probes[i].filter;
-        exhausted |= filter != NULL && atomic_load(&filter->exhausted);
+        const struct probe *probe = &predictor->blocking.probes[i];
+        if (probe->filter != NULL && atomic_load(&probe->filter->exhausted)) {
+            return refuse_exhausted("blocking_rules_to_generate_predictions", probe->rule, error);
+        }
     }
-    return exhausted ? error_set(error, STATUS_RESOURCES,
-                                 "a condition needs too much memory for one pair of records")
-                     : 0;
+    return 0;
 }
 
 int predict_run(struct predict_counts *counts, struct predictor *predictor,

@@ -5,6 +5,10 @@
 
 #include <math.h>
 
+/* Expressions of one record that a program keeps the values of. Each new one is compared with all;
+   more are computed pair by pair, which is as right. */
+enum { MAX_INPUTS = 1000 };
+
 static const struct value_type BOOLEAN = {.kind = VALUE_BOOLEAN};
 
 void graph_free(struct graph *graph)
@@ -164,7 +168,8 @@ static bool is_worth_hoisting(const struct expr_node *node)
 static bool is_hoistable(const struct graph *graph, const struct expr_node *node)
 {
     bool one_sided = node->sides == 1 << EXPR_LEFT || node->sides == 1 << EXPR_RIGHT;
-    return graph->hoists && one_sided && node->open == 0 && is_worth_hoisting(node);
+    return graph->hoists && one_sided && node->open == 0 && is_worth_hoisting(node) &&
+           graph->origins.len < MAX_INPUTS;
 }
 
 static int add_hoisted(struct graph *graph, uint32_t *out, const struct expr_node *node)

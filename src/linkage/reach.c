@@ -111,7 +111,7 @@ static bool has_code(struct value_type type)
 }
 
 /* The bit about a value, or about the same of the other record; 0 when there is no room. */
-static uint32_t null_bit(struct reach *reach, const struct expr_node *value)
+static uint32_t null_bit(struct reach *reach, struct row_table *rows, const struct expr_node *value)
 {
     uint32_t at = 0;
     while (at < reach->nullable_count && !expr_equal(reach->nullable[at], value, false) &&
@@ -120,6 +120,9 @@ static uint32_t null_bit(struct reach *reach, const struct expr_node *value)
     }
     if (at == REACH_MAX_NULLABLE) {
         return 0;
+    }
+    if (reach->nullable_count == 0) {
+        reach->null_slot = row_table_take(rows, 1);
     }
     if (at == reach->nullable_count) {
         reach->nullable[reach->nullable_count++] = value;
@@ -137,25 +140,25 @@ static bool needs_nulls(struct reach_need *need, struct reach *reach, struct row
     size_t count;
     struct error ignored;
     *failed = expr_disjuncts(&disjuncts, &count, arena, conjunct, &ignored) != 0;
+    if (*failed) {
+        return false;
+    }
     const struct expr_node *value;
     enum expr_side side;
-    for (size_t i = 0; !*failed && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (!expr_is_null_test(disjuncts[i], &value, &side)) {
             return false;
         }
     }
-    for (size_t i = 0; !*failed && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         expr_is_null_test(disjuncts[i], &value, &side);
-        uint32_t bit = null_bit(reach, value);
+        uint32_t bit = null_bit(reach, rows, value);
         if (bit == 0) {
             return false;
         }
         need->left_bits |= side == EXPR_LEFT ? bit : 0;
         bool known = only_column && expr_is_column(value);
         need->right_bits |= side == EXPR_RIGHT && !known ? bit : 0;
-    }
-    if (reach->null_slot == 0) {
-        reach->null_slot = row_table_take(rows, 1);
     }
     need->kind = REACH_NULLS;
     need->left_slot = need->right_slot = reach->null_slot;

@@ -31,6 +31,7 @@ enum {
     SETTINGS_MAX_LEVELS = 1000,      /* of one comparison */
     SETTINGS_MAX_ALL_LEVELS = 10000, /* of all comparisons together */
     SETTINGS_MAX_RULES = 1000,
+    SETTINGS_MAX_EXPONENT = 100, /* tf_adjustment_weight: more than any that makes sense */
 };
 
 enum settings_link_type {

@@ -137,6 +137,12 @@ static void read_value(struct settings_reader *reader, const struct settings_fie
             settings_refuse(reader, "a number of at least 0", value);
         }
         break;
+    case SETTINGS_EXPONENT:
+        good = is_number_to(value, SETTINGS_MAX_EXPONENT, at);
+        if (!good) {
+            settings_refuse(reader, "a number from 0 to 100", value);
+        }
+        break;
     case SETTINGS_COUNT: read_count(reader, value, at); break;
     case SETTINGS_OTHER: field->read(reader, value, out); break;
     }

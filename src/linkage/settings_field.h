@@ -30,6 +30,7 @@ enum settings_kind {
     SETTINGS_BOOLEAN,     /* bool */
     SETTINGS_PROBABILITY, /* double: 0 … 1 */
     SETTINGS_AMOUNT,      /* double: 0 or more */
+    SETTINGS_EXPONENT,    /* double: 0 … SETTINGS_MAX_EXPONENT */
     SETTINGS_COUNT,       /* uint32_t: a whole number, 0 … 2^31-1 */
     SETTINGS_OTHER,       /* `read` does it */
 };

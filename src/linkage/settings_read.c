@@ -22,7 +22,7 @@ static const struct settings_field level_fields[] = {
     {"fix_m_probability", SETTINGS_BOOLEAN, false, LEVEL(fix_m_probability), 0, NULL},
     {"fix_u_probability", SETTINGS_BOOLEAN, false, LEVEL(fix_u_probability), 0, NULL},
     {"tf_adjustment_column", SETTINGS_NAME, false, LEVEL(tf_adjustment_column), 0, NULL},
-    {"tf_adjustment_weight", SETTINGS_AMOUNT, false, LEVEL(tf_adjustment_weight), 0, NULL},
+    {"tf_adjustment_weight", SETTINGS_EXPONENT, false, LEVEL(tf_adjustment_weight), 0, NULL},
     {"tf_minimum_u_value", SETTINGS_PROBABILITY, false, LEVEL(tf_minimum_u_value), 0, NULL},
     {"disable_tf_exact_match_detection", SETTINGS_BOOLEAN, false,
      LEVEL(disable_tf_exact_match_detection), 0, NULL},

@@ -220,7 +220,7 @@ double string_jaro(struct string_pattern *pattern, struct str a, struct str b, d
         return 0.0;
     }
     if (a.len > WORD || b.len > WORD) {
-        return jaro_long(a, b, at_least, scratch);
+        return str_equal(a, b) ? 1.0 : jaro_long(a, b, at_least, scratch);
     }
     return jaro_short(pattern, a, b, at_least);
 }

@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import {
-    exact, link, makeFolder, makeModel, program, put, readTable, readText, refuse, run, start, until,
+    exact, formatCsv, link, makeFolder, makeModel, program, put, readTable, readText, refuse, run, start, until,
 } from './support.mjs';
 
 const nameModel = makeModel([exact('name')], ['l.name = r.name']);
@@ -52,6 +52,34 @@ describe('memory', () => {
         refuse(folder, ['link', '--model', 'model.json', ...outputs, '--memory-limit', '1GiB', '--threads', '1',
             'people.csv'], 3, /^tuva-empi: out of memory\nhint: end other programs/m,
         { prefix: ['bash', '-c', 'ulimit -v 28000; exec "$0" "$@"'] });
+    });
+
+    test('NULL tests of more columns than a row has bits for', (t) => {
+        const folder = makeFolder(t);
+        const names = Array.from({ length: 40 }, (_, i) => `c${i}`);
+        const nothing = { ...exact('name'), output_column_name: 'nothing', comparison_levels: [
+            { sql_condition: names.map((name) => `${name}_l is null or ${name}_r is null`).join(' or '), is_null_level: true },
+            ...exact('name').comparison_levels.slice(-2)] };
+        put(folder, 'model.json', makeModel([nothing, exact('name', 0.9, 0.1)], ['l.name = r.name']));
+        put(folder, 'people.csv', formatCsv([['name', ...names],
+            ...Array.from({ length: 20 }, (_, i) => ['ann', ...names.map((_, j) => (i === j ? '' : 'x'))])]));
+        const pairs = (...more) => {
+            link(folder, ['--model', 'model.json', '--quiet', '--predictions', 'pairs.csv', ...more, 'people.csv']);
+            return readTable(folder, 'pairs.csv');
+        };
+        assert.equal(pairs().length, 190);
+        assert.equal(pairs('--threshold-match-probability', '0.01').length, 190);
+    });
+
+    test('values of megabytes that are equal need no memory', (t) => {
+        const folder = makeFolder(t);
+        const near = exact('name');
+        near.comparison_levels.splice(2, 0, { sql_condition: 'jaro_winkler_similarity(name_l, name_r) >= 0.9',
+            m_probability: 0.5, u_probability: 0.1 });
+        put(folder, 'model.json', makeModel([near], ['l.id2 = r.id2']));
+        put(folder, 'people.csv', formatCsv([['name', 'id2'], ['x'.repeat(3_000_000), '1'], ['bob', '1'], ['ann', '2'], ['ann', '2']]));
+        link(folder, ['--model', 'model.json', '--quiet', '--predictions', 'pairs.csv', 'people.csv']);
+        assert.equal(readTable(folder, 'pairs.csv').length, 2);
     });
 
     test('any limit: done, or a message', (t) => {

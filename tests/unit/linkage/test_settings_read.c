@@ -123,7 +123,7 @@ static void refuses_wrong_comparisons(void **state)
         {MODEL_LEVEL(",\"tf_adjustment_column\":\"\""),
          BOTH "tf_adjustment_column: must not be empty"},
         {MODEL_LEVEL(",\"tf_adjustment_weight\":-1"),
-         BOTH "tf_adjustment_weight: must be a number of at least 0, not -1"},
+         BOTH "tf_adjustment_weight: must be a number from 0 to 100, not -1"},
         {MODEL_LEVEL(",\"tf_minimum_u_value\":2"),
          BOTH "tf_minimum_u_value: must be a number from 0 to 1, not 2"},
         {MODEL_LEVEL(",\"disable_tf_exact_match_detection\":\"\""),
