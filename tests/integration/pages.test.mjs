@@ -21,8 +21,10 @@ describe(`pages at ${persons} persons`, () => {
     before(() => {
         index = new Index();
         log = join(index.folder, 'data/postgresql.log');
-        index.run('psql', '--', '-X', '-q', '-v', `persons=${persons}`, '-v', `model=${JSON.stringify(model)}`,
-            '-f', join(root, 'tests/integration/large-index.sql'));
+        const { status, stderr } = index.try(['psql', '--', '-X', '-q', '-v', `persons=${persons}`,
+            '-v', `model=${JSON.stringify(model)}`, '-f', join(root, 'tests/integration/large-index.sql')],
+        { timeout: 3_600_000 });
+        assert.equal(status, 0, stderr);
         const settings = ["session_preload_libraries = 'auto_explain'", 'auto_explain.log_min_duration = 0',
             'auto_explain.log_analyze = on', 'auto_explain.log_timing = off', 'auto_explain.log_format = json'];
         index.run('psql', '--', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-c', "load 'auto_explain'",
@@ -32,14 +34,20 @@ describe(`pages at ${persons} persons`, () => {
     });
     after(() => index.remove());
 
-    /** Runs a command; gives its answer and the plans of all its queries. */
-    function explain(...args) {
+    /** What an action gives, and the plans of all queries that it made. */
+    function watch(action) {
         const begin = statSync(log).size;
-        const { stdout } = index.run(...args, '--json');
+        const result = action();
         const text = readFileSync(log).subarray(begin).toString();
         const plans = [...text.matchAll(/ plan:\n((?:\t.*\n)+)/g)].map(([, json]) => JSON.parse(json).Plan);
         assert.ok(plans.length > 0, 'auto_explain wrote the plans');
-        return { answer: JSON.parse(stdout), plans };
+        return { result, plans };
+    }
+
+    /** A command's answer and its plans. */
+    function explain(...args) {
+        const { result, plans } = watch(() => index.run(...args, '--json'));
+        return { answer: JSON.parse(result.stdout), plans };
     }
 
     const nodes = (plan) => [plan, ...(plan.Plans ?? []).flatMap(nodes)];
@@ -127,10 +135,23 @@ describe(`pages at ${persons} persons`, () => {
         const [{ id }] = explain('persons', 'search', '--source-person-id', 'mrn-10').answer.persons;
         checkPlans(explain('persons', 'show', id).plans, 10);
         checkPlans(explain('potential-matches', 'show', `pm_${groups - 1}`).plans, 30);
-        const uuid = id.slice(2);
-        index.sql(`update empi.person set record_count = 0, deleted = now() where uuid = '${uuid}'`);
-        assert.equal(index.try(['persons', 'show', id]).status, 1);
-        index.sql(`update empi.person set record_count = 1, deleted = null where uuid = '${uuid}'`);
+        // One that was emptied.
+        const set = (count, deleted) => index.sql(
+            `update empi.person set record_count = ${count}, deleted = ${deleted} where uuid = '${id.slice(2)}'`);
+        set(0, 'now()');
+        const { result, plans } = watch(() => index.try(['persons', 'show', id]));
+        set(1, 'null');
+        assert.match(result.stderr, /has no records any more/);
+        checkPlans(plans, 10);
+    });
+
+    test('scans and reading too much are seen', () => {
+        const scan = watch(() => index.sql("select count(*) from empi.person_record where phone = '1'")).plans;
+        assert.throws(() => checkPlans(scan, Infinity), /person_record is scanned/);
+        const long = watch(() => index.sql('select max(last_name) from (select * from empi.person ' +
+            'where deleted is null order by last_name, first_name, id limit 500) as first')).plans;
+        checkPlans(long, 500);
+        assert.throws(() => checkPlans(long, 499), /500 rows read, more than 499/);
     });
 
     test('data sources', () => {

@@ -36,7 +36,7 @@ export function run(folder, args, options = {}) {
         input: options.input ?? '',
         env: { ...process.env, ...options.env },
         maxBuffer: 1 << 28,
-        timeout: 300_000,
+        timeout: options.timeout ?? 300_000,
     });
     // EPIPE: it ended without reading all of its input, which is its good right.
     if (result.error !== undefined && result.error.code !== 'EPIPE') {
