@@ -5,14 +5,16 @@
  *
  *   {"op": "config", "model": "…", "potential": 0.5, "auto": 0.9}       → {"id"}
  *   {"op": "import", "config": 1, "csv": "…", "die_at": 3}              → {"job", "rows"}
- *   {"op": "job", "threads": 2, "stop_at": 3, "lose_at": 3, "die_at": 3} → what the job reports
+ *   {"op": "job", "threads": 2, "stop_at": 3, "lose_at": 3, "die_at": 3,
+ *    "decide_at": 3, "decision": {…}}                                   → what the job reports
  *   {"op": "decide", …}                  a steward_request.h            → {"event"}
  *   {"op": "sql", "text": "…"}                                          → {"rows": [["…", null]]}
  *
  * Every answer has "status" (an enum status); of a failure, "message" and "detail" besides.
  *
  * die_at: the process kills itself, as kill -9 would, at the nth read of the file or the nth call
- * of the job's progress; 0: never. stop_at cancels the job there, lose_at cuts its connections.
+ * of the job's progress; 0: never. stop_at cancels the job there, lose_at cuts its connections. At
+ * decide_at a steward decides meanwhile: "decided" is the status, with "phase", "told" and "event".
  */
 
 #include <signal.h>
@@ -137,6 +139,11 @@ struct watching {
     int64_t stop_at;
     int64_t lose_at;
     int64_t die_at;
+    int64_t decide_at;
+    const json_t *decision;
+    const char *decided_in; /* the phase; NULL: there was no decision */
+    int64_t event;
+    struct error refusal; /* of the decision; its status is 0 when there is none */
 };
 
 static void cut_connections(struct store *store)
@@ -158,9 +165,34 @@ static void cut_connections(struct store *store)
     }
 }
 
+static void decide_meanwhile(struct watching *watching, const char *phase)
+{
+    static struct steward_request request;
+    struct connection *connection;
+    steward_request_read(&request, watching->decision);
+    watching->decided_in = phase;
+    int status = store_take(&connection, watching->store, TAKE_SECONDS, &watching->refusal);
+    if (status == 0) {
+        status = manual_match_run(&watching->event, connection, &request.match, &watching->refusal);
+        store_give_back(connection);
+    }
+    watching->refusal.status = status;
+}
+
+static void write_decision(const struct watching *watching, struct json_writer *answer)
+{
+    json_write_key(answer, "decided");
+    json_write_integer(answer, watching->refusal.status);
+    json_write_key(answer, "told");
+    json_write_string(answer, str_from(watching->refusal.message));
+    json_write_key(answer, "phase");
+    json_write_string(answer, str_from(watching->decided_in));
+    json_write_key(answer, "event");
+    json_write_integer(answer, watching->event);
+}
+
 static bool watch(void *context, const char *phase, uint64_t done, uint64_t total)
 {
-    (void)phase;
     (void)done;
     (void)total;
     struct watching *watching = context;
@@ -170,6 +202,9 @@ static bool watch(void *context, const char *phase, uint64_t done, uint64_t tota
     }
     if (watching->calls == watching->lose_at) {
         cut_connections(watching->store);
+    }
+    if (watching->calls == watching->decide_at) {
+        decide_meanwhile(watching, phase);
     }
     return watching->calls != watching->stop_at;
 }
@@ -182,6 +217,8 @@ static int run_job(struct store *store, const json_t *operation, struct json_wri
         .stop_at = integer_of(operation, "stop_at"),
         .lose_at = integer_of(operation, "lose_at"),
         .die_at = integer_of(operation, "die_at"),
+        .decide_at = integer_of(operation, "decide_at"),
+        .decision = json_object_get(operation, "decision"),
     };
     struct matching_options options = {(unsigned)integer_of(operation, "threads"), watch,
                                        &watching};
@@ -199,6 +236,9 @@ static int run_job(struct store *store, const json_t *operation, struct json_wri
     for (size_t i = 0; i < ARRAY_LENGTH(figures); i++) {
         json_write_key(answer, figures[i].name);
         json_write_unsigned(answer, figures[i].value);
+    }
+    if (watching.decided_in != NULL) {
+        write_decision(&watching, answer);
     }
     return status;
 }

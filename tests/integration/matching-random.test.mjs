@@ -18,6 +18,7 @@ const seed = Number(process.env.TUVA_EMPI_TEST_SEED ?? Math.floor(Math.random() 
 const checkEvery = Math.max(100, Math.ceil(operations / 100));
 
 const INVALID = 1;
+const CONFLICT = 4;
 const CANCELLED = 7;
 
 // ---- chance ----
@@ -177,6 +178,14 @@ async function runJob() {
         return;
     }
     const [next] = queue;
+    const decision = !next.config.broken && chance(0.15) && openGroup() !== null ? makeDecision(openGroup()) : null;
+    if (decision !== null) {
+        const answer = await driver.try({ op: 'job', threads: 2, decide_at: 1 + below(8), decision });
+        assert.equal(answer.status, 0, answer.message);
+        queue.shift();
+        await followJob(next, answer, decision);
+        return;
+    }
     const fault = chance(0.06) ? { [pick(['stop_at', 'lose_at', 'die_at'])]: 1 + below(9) } : {};
     const answer = await attempt({ op: 'job', threads: pick([1, 2, 7]), ...fault }, async () => {
         const [{ status }] = await driver.sql(['status'], `select status from empi.job where id = ${next.job}`);
@@ -205,8 +214,20 @@ async function runJob() {
     }
 }
 
+/** A decision while the job was running: right until the job updates matches, a conflict from then on. */
+async function followDecision(request, { results, decided, told, phase, event }) {
+    const locked = results > 0 && ['writing records', 'writing matches', 'finishing'].includes(phase);
+    assert.equal(model.refusal(request), null);
+    assert.deepEqual([decided, told], locked ? [CONFLICT,
+        'A matching job is currently updating matches. Please wait until the job finishes to perform a match.'] : [0, ''],
+    `a decision while ${phase}`);
+    const counter = locked ? 'conflicts' : 'decided meanwhile';
+    counts[counter] = (counts[counter] ?? 0) + 1;
+    return locked ? { persons: [], groups: [] } : applyDecision(request, event);
+}
+
 /** The model does what the job has done; ids are the job's. */
-async function followJob({ job, rows, config }, answer) {
+async function followJob({ job, rows, config }, answer, decision = null) {
     const fresh = model.stage(rows);
     const made = await driver.sql(['record', 'person', 'uuid', ...columns], `
         select r.id, a.person_id, p.uuid, ${columns.map((name) => `r.${name}`).join(', ')}
@@ -221,10 +242,9 @@ async function followJob({ job, rows, config }, answer) {
         return { record: Number(record), person: Number(person), uuid, values };
     });
     assert.equal(fresh.length, 0, 'all new rows');
-    if (told.length === 0 && answer.status === 0) {
-        return;
-    }
     model.addRecords(told.map(({ values }) => values), told);
+    const meanwhile = decision !== null && answer.phase !== undefined ? await followDecision(decision, answer)
+        : { persons: [], groups: [] };
 
     const pairs = model.predict(told.map(({ record }) => record), config);
     const results = (await driver.sql(['left', 'right', 'group', 'weight', 'probability'], `
@@ -242,7 +262,8 @@ async function followJob({ job, rows, config }, answer) {
     for (const pair of pairs) {
         assert.equal(byPair.get(key(pair)).group, pair.group, 'the group of a new result');
     }
-    told.forEach(({ person }) => outcome.persons.add(person));
+    [...meanwhile.persons, ...told.map(({ person }) => person)].forEach((id) => outcome.persons.add(id));
+    meanwhile.groups.forEach((id) => outcome.groups.add(id));
     if (!answer.killed) {
         const { rows: all, records, results: found, merged, matched, open } = answer;
         assert.deepEqual({ all, records, found, merged, matched, open }, { all: rows.length, records: told.length,
@@ -324,16 +345,20 @@ async function decide(request) {
     }
     assert.equal(refusal, null);
     counts.decided = (counts.decided ?? 0) + 1;
+    await compareTouched(await applyDecision(request, answer.event));
+}
+
+/** The model does what the steward has decided; gives what that touched. */
+async function applyDecision(request, event) {
     const owners = new Map((await driver.sql(['record', 'id', 'uuid'], `
-        select r.id, p.id, p.uuid
+        select d.person_record_id, p.id, p.uuid
         from empi.manual_decision d
-        join empi.person_record r on r.id = d.person_record_id
-        join empi.person p on p.id = r.person_id
-        where d.match_event_id = ${answer.event}`)).map(({ record, id, uuid }) => [Number(record), { id: Number(id), uuid }]));
+        join empi.person p on p.id = d.person_id
+        where d.match_event_id = ${event}`)).map(({ record, id, uuid }) => [Number(record), { id: Number(id), uuid }]));
     const before = new Set(model.persons.keys());
-    const outcome = model.decide(request, answer.event, (record) => owners.get(record));
+    const outcome = model.decide(request, event, (record) => owners.get(record));
     [...model.persons.keys()].filter((id) => !before.has(id)).forEach((id) => outcome.persons.add(id));
-    await compareTouched(outcome);
+    return outcome;
 }
 
 function openGroup() {
