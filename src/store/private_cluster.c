@@ -56,7 +56,8 @@ static int make_directory(const char *path, mode_t mode, struct error *error)
 static int make_directories(const char *path, struct error *error)
 {
     char part[SOCKET_DIRECTORY_MOST + 1];
-    for (size_t i = 1; path[i] != '\0'; i++) {
+    size_t length = strlen(path);
+    for (size_t i = 1; i < length; i++) {
         if (path[i] == '/') {
             memcpy(part, path, i);
             part[i] = '\0';
