@@ -9,7 +9,21 @@
 set session_replication_role = replica;
 set search_path = empi, public;
 set work_mem = '256MB';
+set maintenance_work_mem = '512MB';
 set synchronous_commit = off;
+
+-- Indexes are made after the rows, at a third of the cost.
+create temporary table index_of as
+select indexdef, format('drop index %I.%I', schemaname, indexname) as removal
+from pg_indexes
+where schemaname = 'empi'
+    and tablename in ('person', 'person_record', 'person_action', 'match_group', 'prediction_result')
+    and indexname not in (
+        select conname
+        from pg_constraint
+    );
+select removal
+from index_of \gexec
 
 insert into config (splink_settings, potential_match_threshold, auto_match_threshold)
 values (:'model', 0.5, 1);
@@ -92,5 +106,8 @@ insert into search_data_source (value, records)
 select data_source, count(*) from person_record group by 1 order by 1;
 insert into list_count (persons, open_groups)
 select (select count(*) from person), (select count(*) from match_group);
+
+select indexdef
+from index_of \gexec
 
 vacuum analyze;
