@@ -17,7 +17,8 @@ enum { TAKE_SECONDS = 30 };
 struct worker {
     const struct export_worker_options *options;
     struct session session;
-    uint64_t done; /* jobs since the last pause */
+    uint64_t done;         /* jobs since the last pause */
+    struct queue_job lost; /* the database went away in the middle of it; id 0: there is none */
     bool finished;
 };
 
@@ -96,7 +97,9 @@ static int run_job(struct worker *worker, const struct queue_job *job, struct er
     }
     /* Nobody's fault, and the export can be made again. */
     struct error ignored;
-    (void)queue_return(worker->session.connection, job, false, &ignored);
+    if (queue_return(worker->session.connection, job, false, &ignored) != 0) {
+        worker->lost = *job;
+    }
     *error = failure;
     return status;
 }
@@ -122,7 +125,14 @@ static int step(struct worker *worker, struct error *error)
 {
     const struct export_worker_options *options = worker->options;
     struct queue_job job;
-    int status = queue_first(&job, worker->session.connection, QUEUE_EXPORT, error);
+    int status = 0;
+    if (worker->lost.id != 0) {
+        status = queue_return(worker->session.connection, &worker->lost, false, error);
+        worker->lost.id = status == 0 ? 0 : worker->lost.id;
+    }
+    if (status == 0) {
+        status = queue_first(&job, worker->session.connection, QUEUE_EXPORT, error);
+    }
     if (status != 0) {
         return status;
     }

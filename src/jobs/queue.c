@@ -86,10 +86,11 @@ int queue_read(struct queue_job *out, struct connection *connection, int64_t id,
 
 /* ---- tries ---- */
 
-/* For all changes: the job is open, and its last try is the one that is spoken of. */
-#define SAME_TRY                       \
-    "where id = $1::bigint\n"          \
-    "    and attempts = $2::integer\n" \
+/* For all changes: the job is open, and nobody has begun a later try than the one that is spoken of.
+   Fewer may have been counted: somebody who lost the database took an earlier one back. */
+#define SAME_TRY                        \
+    "where id = $1::bigint\n"           \
+    "    and attempts <= $2::integer\n" \
     "    and status in ('new', 'running')"
 
 /* Runs an UPDATE that ends with SAME_TRY; `more` may be NULL. */
@@ -144,12 +145,14 @@ int queue_return(struct connection *connection, const struct queue_job *job, boo
 
 int queue_uncount(struct connection *connection, const struct queue_job *job, struct error *error)
 {
-    bool ignored;
-    return change(&ignored, connection, job,
-                  "update empi.job\n"
-                  "set attempts = attempts - 1\n" SAME_TRY "\n"
-                  "    and attempts > 0",
-                  NULL, error);
+    struct query_parameter parameters[] = {query_integer(job->id)};
+    return query_run(NULL, connection,
+                     "update empi.job\n"
+                     "set attempts = attempts - 1\n"
+                     "where id = $1::bigint\n"
+                     "    and attempts > 0\n"
+                     "    and status in ('new', 'running')",
+                     parameters, ARRAY_LENGTH(parameters), error);
 }
 
 int queue_fail(struct connection *connection, const struct queue_job *job, const char *reason,

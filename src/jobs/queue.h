@@ -5,8 +5,8 @@
  * well. A job whose runner died QUEUE_MOST_TRIES times without an answer is failed: it must not block
  * the jobs behind it. A runner that was asked to stop, or lost the database, gives its try back.
  *
- * Nothing here is locked: each change names the try that it belongs to, and is none when the job has
- * gone on without it.
+ * Nothing here is locked: each change names the try that it belongs to, and is none when somebody has
+ * begun a later one.
  *
  * Thread rule: as a connection.
  */
@@ -61,7 +61,7 @@ int queue_begin(bool *begun, struct connection *connection, struct queue_job *jo
 int queue_return(struct connection *connection, const struct queue_job *job, bool counted,
                  struct error *error);
 
-/* The try does not count, and somebody else has the job now. */
+/* The try does not count, and somebody else has the job now: nothing but the count changes. */
 int queue_uncount(struct connection *connection, const struct queue_job *job, struct error *error);
 
 /* The end of a job that nobody works on: its staged rows go. */

@@ -153,12 +153,16 @@ static int settle_open(struct service *service, const struct queue_job *now, str
     const struct runner_end *end = &service->end;
     bool elsewhere;
     int status = queue_is_matching(&elsewhere, service->session.connection, error);
-    if (status != 0 || now->tries != service->job.tries) {
+    if (status != 0) {
         return status;
     }
-    bool answered = end->exit_status <= EXIT_SHORT;
-    if (elsewhere && answered) {
+    bool answered = end->exit_status <= EXIT_SHORT || was_stopped(end, now);
+    bool later = now->tries > service->job.tries;
+    if (answered && (elsewhere || later)) {
         return queue_uncount(service->session.connection, now, error);
+    }
+    if (later) {
+        return 0;
     }
     if (was_stopped(end, now)) {
         tell(service, LOG_INFO, "job_%" PRId64 " was stopped; it stays in the queue", now->id);
@@ -244,10 +248,7 @@ static int step(struct service *service, struct error *error)
     struct connection *connection = service->session.connection;
     bool busy = false;
     struct queue_job job;
-    int status = service->unsettled ? settle(service, error) : 0;
-    if (status == 0) {
-        status = queue_is_matching(&busy, connection, error);
-    }
+    int status = queue_is_matching(&busy, connection, error);
     if (status == 0 && busy) {
         return wait_for_other(service, error);
     }
@@ -308,6 +309,11 @@ static int serve(struct service *service, struct error *error)
             return status;
         }
         tick(service);
+        /* Another one may have taken over when the database went away in the middle of our job. */
+        status = service->unsettled ? settle(service, error) : 0;
+        if (status != 0) {
+            return status;
+        }
         status =
             service->session.active
                 ? step(service, error)
