@@ -295,6 +295,6 @@ const struct command command_jobs_cancel = {
     .arguments = "JOB",
     .arguments_least = 1,
     .arguments_most = 1,
-    .summary = "Take a job back that has not begun; its rows are thrown away.",
+    .summary = "Take a job back that has not begun, or whose runner is dead.",
     .run = run_cancel,
 };

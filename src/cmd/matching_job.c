@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/number_text.h"
 #include "base/threads.h"
 #include "cmd/commands.h"
 #include "cmd/free_memory.h"
@@ -76,6 +77,17 @@ static int check_version(struct error *error)
     return STATUS_USAGE;
 }
 
+/* The service counts a try before it starts the runner, and tells which one this is. */
+static int read_try(int64_t *out, struct error *error)
+{
+    const char *text = getenv("TUVA_EMPI_JOB_TRY");
+    *out = 0;
+    if (text == NULL || (integer_from_text(str_from(text), out) && *out > 0)) {
+        return 0;
+    }
+    return error_set(error, STATUS_USAGE, "TUVA_EMPI_JOB_TRY is no number of a try");
+}
+
 static void print_report(const struct matching_report *report)
 {
     if (report->job_id == 0) {
@@ -111,6 +123,9 @@ static int run(const struct command_line *line, struct error *error)
         status = read_job(&job_id, line, error);
     }
     if (status == 0) {
+        status = read_try(&matching_options.counted_try, error);
+    }
+    if (status == 0) {
         status = index_open(&index, &index_options, error);
     }
     if (status == 0) {
@@ -127,8 +142,10 @@ static int run(const struct command_line *line, struct error *error)
 const struct command command_matching_job = {
     .name = "matching-job",
     .summary = "Run the next matching job, or the one that is named, to its end.",
-    .notes = "Jobs run one at a time, in the order of their ids. A job's whole effect is one\n"
-             "transaction: whatever stops it leaves the index as it was.",
+    .notes =
+        "Jobs run one at a time, in the order of their ids. A job's whole effect is one\n"
+        "transaction: whatever stops it leaves the index as it was. One that kills its process\n"
+        "three times is failed.",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .run = run,

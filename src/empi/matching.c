@@ -3,6 +3,8 @@
 #include "empi/matching.h"
 
 #include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -21,18 +23,8 @@ enum {
 static void write_progress(struct matching *matching, uint64_t done, uint64_t total)
 {
     struct error ignored;
-    struct query_parameter parameters[] = {
-        query_integer(matching->report->job_id), query_text(matching->phase),
-        query_integer((int64_t)done),
-        total == 0 ? query_text(NULL) : query_integer((int64_t)total)};
-    (void)query_run(NULL, matching->beside,
-                    "update empi.job\n"
-                    "set phase = $2,\n"
-                    "    progress_done = $3::bigint,\n"
-                    "    progress_total = $4::bigint,\n"
-                    "    updated = now()\n"
-                    "where id = $1::bigint",
-                    parameters, ARRAY_LENGTH(parameters), &ignored);
+    (void)job_state_progress(matching->beside, &matching->current, matching->phase, done, total,
+                             &ignored);
     matching->shown = clock_monotonic();
 }
 
@@ -142,31 +134,68 @@ static int refuse_job(int64_t wanted, int64_t first, struct connection *connecti
 
 /* ---- the job ---- */
 
-/* From here on it cannot be taken back; a job that has been is not begun. */
-static int mark_running(struct matching *matching, int64_t job_id, struct error *error)
+/* It has killed as many runners as it may. */
+static int give_up(struct matching *matching, const struct job_try *last, struct error *error)
+{
+    char reason[96];
+    bool changed;
+    snprintf(reason, sizeof reason, "Error: its runner died %" PRId64 " times without an answer",
+             last->number);
+    int status = job_state_fail(&changed, matching->connection, last, reason, error);
+    if (status == 0) {
+        status = transaction_commit(matching->connection, error);
+    }
+    return status != 0 ? status
+                       : error_set(error, STATUS_CONFLICT,
+                                   "job_%" PRId64 " failed: its runner died %" PRId64
+                                   " times without an answer",
+                                   last->job_id, last->number);
+}
+
+/* Why a job that was chosen could not be begun. */
+static int explain(struct matching *matching, int64_t job_id, struct error *error)
 {
     struct query_parameter parameters[] = {query_integer(job_id)};
     struct rows *rows;
     int status = query_run(&rows, matching->beside,
-                           "update empi.job\n"
-                           "set status = 'running',\n"
-                           "    reason = null,\n"
-                           "    updated = now()\n"
-                           "where id = $1::bigint\n"
-                           "    and status in ('new', 'running')",
-                           parameters, 1, error);
+                           "select status in ('new', 'running'), attempts\n"
+                           "from empi.job\n"
+                           "where id = $1::bigint",
+                           parameters, ARRAY_LENGTH(parameters), error);
     if (status != 0) {
         return status;
     }
-    if (rows_affected(rows) == 0) {
-        status = error_set(error, STATUS_CONFLICT, "job_%" PRId64 " was cancelled", job_id);
-    }
+    bool open = rows_count(rows) > 0 && rows_boolean(rows, 0, 0);
+    struct job_try last = {job_id, open ? rows_integer(rows, 0, 1) : 0};
     rows_free(rows);
+    if (!open) {
+        return error_set(error, STATUS_CONFLICT, "job_%" PRId64 " was cancelled", job_id);
+    }
+    if (matching->options->counted_try == 0 && last.number >= JOB_MOST_TRIES) {
+        return give_up(matching, &last, error);
+    }
+    return error_set(error, STATUS_CONFLICT, "job_%" PRId64 " was begun by somebody else", job_id);
+}
+
+/* From here on it cannot be taken back; a job that has been is not begun. */
+static int begin(struct matching *matching, int64_t job_id, struct error *error)
+{
+    struct job_try current = {job_id, matching->options->counted_try};
+    bool begun;
+    int status = job_state_begin(&begun, matching->beside, &current, error);
+    if (status == 0 && !begun) {
+        status = explain(matching, job_id, error);
+    }
+    if (status == 0) {
+        matching->current = current;
+        matching->report->job_id = job_id;
+    }
     return status;
 }
 
 static int finish(struct matching *matching, struct error *error)
 {
+    bool succeeded;
     int status = matching_phase(matching, "finishing", error);
     if (status == 0) {
         status = matching_query(matching,
@@ -175,15 +204,11 @@ static int finish(struct matching *matching, struct error *error)
                                 NULL, error);
     }
     if (status == 0) {
-        status = matching_query(matching,
-                                "update empi.job\n"
-                                "set status = 'succeeded',\n"
-                                "    phase = null,\n"
-                                "    progress_done = null,\n"
-                                "    progress_total = null,\n"
-                                "    updated = now()\n"
-                                "where id = $1::bigint",
-                                NULL, error);
+        status = job_state_succeed(&succeeded, matching->connection, &matching->current, error);
+    }
+    if (status == 0 && !succeeded) {
+        status = error_set(error, STATUS_CONFLICT, "job_%" PRId64 " was ended by somebody else",
+                           matching->current.job_id);
     }
     return status == 0 ? transaction_commit(matching->connection, error) : status;
 }
@@ -231,42 +256,60 @@ static int run_steps(struct matching *matching, struct error *error)
     return status == 0 ? finish(matching, error) : status;
 }
 
-static void mark_failed(struct matching *matching, const struct error *error)
+/* ---- its state after a failure ---- */
+
+/* Its own fault: no other try would go better. */
+static bool is_final(int status)
 {
-    struct text_buffer reason = TEXT_BUFFER(sizeof *error + 64);
-    text_appendf(&reason, "Error: %s%s%s", error->message, error->detail[0] == '\0' ? "" : "\n",
-                 error->detail);
-    struct query_parameter parameters[] = {query_integer(matching->report->job_id),
-                                           query_text(reason.failed ? "Error" : reason.ptr)};
-    struct error ignored;
-    int status = query_run(NULL, matching->beside,
-                           "with gone as (\n"
-                           "    delete from empi.person_record_staging\n"
-                           "    where job_id = $1::bigint\n"
-                           ")\n"
-                           "update empi.job\n"
-                           "set status = 'failed',\n"
-                           "    reason = $2,\n"
-                           "    updated = now()\n"
-                           "where id = $1::bigint",
-                           parameters, ARRAY_LENGTH(parameters), &ignored);
-    (void)status; /* it stays `running`, and its next run finds the same fault */
-    text_free(&reason);
+    return status == STATUS_INVALID || status == STATUS_NOT_FOUND || status == STATUS_INTERNAL;
 }
 
-static void mark_new(struct matching *matching)
+/* The connections may be gone, and the server still there: then it needs a moment to notice, and to
+   release the job's lock. One that is away is not waited for. Whoever counts the tries of its runners
+   looks after this, too. */
+static void give_back_lost(struct matching *matching)
 {
-    struct query_parameter parameters[] = {query_integer(matching->report->job_id)};
+    enum { LOOKS = 20, PAUSE_MILLISECONDS = 100 };
+    bool changed = matching->options->counted_try != 0;
     struct error ignored;
-    (void)query_run(NULL, matching->beside,
-                    "update empi.job\n"
-                    "set status = 'new',\n"
-                    "    phase = null,\n"
-                    "    progress_done = null,\n"
-                    "    progress_total = null,\n"
-                    "    updated = now()\n"
-                    "where id = $1::bigint",
-                    parameters, 1, &ignored);
+    for (int i = 0; i < LOOKS && !changed; i++) {
+        if (i > 0) {
+            poll(NULL, 0, PAUSE_MILLISECONDS);
+        }
+        store_give_back(matching->beside);
+        matching->beside = NULL;
+        if (store_take(&matching->beside, matching->store, TAKE_SECONDS, &ignored) != 0) {
+            matching->beside = NULL;
+            return;
+        }
+        (void)job_state_give_back(&changed, matching->beside, &matching->current, false, NULL,
+                                  &ignored);
+    }
+}
+
+/* After a full disk, a deadlock, a limit: another try may go better, but not for ever. A request to
+   stop and a database that is away are nobody's fault; whoever has counted the try takes it back.
+   That the state cannot be written fails nothing: the job stays `running`, and is run again. */
+static void mark(struct matching *matching, int failure, const struct error *error)
+{
+    const struct job_try *current = &matching->current;
+    struct text_buffer text = TEXT_BUFFER(sizeof *error + 64);
+    text_appendf(&text, "Error: %s%s%s", error->message, error->detail[0] == '\0' ? "" : "\n",
+                 error->detail);
+    const char *reason = text.failed ? "Error" : text.ptr;
+    struct error ignored;
+    bool changed;
+    if (failure == STATUS_IO) {
+        give_back_lost(matching);
+    } else if (failure == STATUS_CANCELLED) {
+        (void)job_state_give_back(&changed, matching->beside, current,
+                                  matching->options->counted_try != 0, NULL, &ignored);
+    } else if (is_final(failure) || current->number >= JOB_MOST_TRIES) {
+        (void)job_state_fail(&changed, matching->beside, current, reason, &ignored);
+    } else {
+        (void)job_state_give_back(&changed, matching->beside, current, true, reason, &ignored);
+    }
+    text_free(&text);
 }
 
 /*
@@ -303,11 +346,10 @@ static int run_job(struct matching *matching, int64_t wanted, struct error *erro
     if (status != 0 || first == 0) {
         return status;
     }
-    status = mark_running(matching, first, error);
+    status = begin(matching, first, error);
     if (status != 0) {
         return status;
     }
-    matching->report->job_id = first;
     status = configs_read(&matching->config, matching->connection, config_id, error);
     if (status == 0) {
         status = run_steps(matching, error);
@@ -329,11 +371,7 @@ static int run_and_mark(struct matching *matching, int64_t wanted, struct error 
     if (status == 0 || matching->report->job_id == 0) {
         return status;
     }
-    if (status == STATUS_CANCELLED) {
-        mark_new(matching);
-    } else if (status != STATUS_IO) {
-        mark_failed(matching, error);
-    }
+    mark(matching, status, error);
     return status;
 }
 
@@ -341,7 +379,7 @@ int matching_run(struct matching_report *out, struct store *store, int64_t job_i
                  const struct matching_options *options, struct error *error)
 {
     *out = (struct matching_report){0};
-    struct matching matching = {.options = options, .report = out};
+    struct matching matching = {.store = store, .options = options, .report = out};
     int status = store_take(&matching.connection, store, TAKE_SECONDS, error);
     if (status == 0) {
         status = store_take(&matching.beside, store, TAKE_SECONDS, error);

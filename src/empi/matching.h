@@ -5,8 +5,7 @@
  * The steps are those of the matching specification: stage, new ids, predict, lock, group, write,
  * finish. The job's whole effect is one transaction, so that a crash leaves the database as before;
  * state and progress are written beside it, over a second connection. One job runs at a time in the
- * whole system, in the order of ids. How often a job is tried is for whoever starts its runner to
- * count.
+ * whole system, in the order of ids.
  *
  * Thread rule: one thread a call; scoring starts its own.
  */
@@ -25,6 +24,9 @@ struct matching_options {
        `phase` is a literal, a total of 0 is unknown. False stops the job: STATUS_CANCELLED. */
     bool (*show)(void *context, const char *phase, uint64_t done, uint64_t total);
     void *context;
+    /* The number of the try that whoever starts this has counted (job_state.h); 0: this run counts
+       itself. */
+    int64_t counted_try;
 };
 
 struct matching_report {
@@ -40,8 +42,8 @@ struct matching_report {
 /*
  * Runs the first job that is not done, or the job `job_id` unless that is 0, to its end.
  * STATUS_NOT_FOUND or STATUS_CONFLICT when that job is not there, done, or not the first, or when a
- * job runs elsewhere. A job that fails for its own reason is marked so; one that was cancelled, or
- * lost the database, can be run again.
+ * job runs elsewhere. A job that fails for its own reason is marked so, and so is one whose tries
+ * are used up; one that was cancelled, or lost the database, can be run again.
  */
 int matching_run(struct matching_report *out, struct store *store, int64_t job_id,
                  const struct matching_options *options, struct error *error);

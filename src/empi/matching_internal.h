@@ -3,9 +3,11 @@
 #define EMPI_MATCHING_INTERNAL_H
 
 #include "empi/configs.h"
+#include "empi/job_state.h"
 #include "empi/matching.h"
 
 struct matching {
+    struct store *store;
     struct connection *connection; /* the job's transaction */
     struct connection *beside;     /* state and progress; never waits for the other: the transaction
                                       touches the job's row only at its very end */
@@ -14,6 +16,7 @@ struct matching {
     double shown; /* when progress was last written */
     struct matching_config config;
     struct matching_report *report;
+    struct job_try current; /* job_id 0: not begun */
 };
 
 /* Begins a phase; STATUS_CANCELLED when the job is to stop. */

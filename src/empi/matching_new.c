@@ -73,7 +73,7 @@ static const char insert_persons[] =
     "join merged_person m on m.id = n.person_id\n"
     "order by n.person_id";
 
-static const char insert_records[] =
+static const char insert_record_rows[] =
     "insert into empi.person_record (id, job_id, person_id, matched_or_reviewed, sha256,\n"
     "    " RECORD_COLUMNS_SQL ")\n"
     "overriding system value\n"
@@ -134,6 +134,17 @@ static const char insert_counts[] = "with gone as (\n"
                                     "    coalesce(sum(open_groups), 0)\n"
                                     "from gone";
 
+/* That none is missing is looked at once more: a job that says that it succeeded has lost nothing. */
+static int insert_records(struct matching *matching, struct error *error)
+{
+    uint64_t inserted = 0;
+    int status = matching_query(matching, insert_record_rows, &inserted, error);
+    return status != 0 || inserted == matching->report->records
+               ? status
+               : error_set(error, STATUS_INTERNAL,
+                           "staged rows of the job were deleted while it was running");
+}
+
 int matching_insert_new(struct matching *matching, struct error *error)
 {
     static const char *const afterwards[] = {
@@ -148,7 +159,7 @@ int matching_insert_new(struct matching *matching, struct error *error)
         status = query_script(matching->connection, insert_persons, error);
     }
     if (status == 0) {
-        status = matching_query(matching, insert_records, NULL, error);
+        status = insert_records(matching, error);
     }
     if (status == 0) {
         status = matching_query(matching, insert_event, NULL, error);

@@ -68,8 +68,9 @@ static int fail(struct worker *worker, const struct queue_job *job, const struct
     text_appendf(&reason, "Error: %s%s%s", failure->message, failure->detail[0] == '\0' ? "" : "\n",
                  failure->detail);
     log_write(LOG_ERROR, "job_%" PRId64 " failed: %s", job->id, failure->message);
-    int status =
-        queue_fail(worker->session.connection, job, reason.failed ? "Error" : reason.ptr, error);
+    bool ignored;
+    int status = queue_fail(&ignored, worker->session.connection, job,
+                            reason.failed ? "Error" : reason.ptr, error);
     text_free(&reason);
     return status;
 }
@@ -97,7 +98,7 @@ static int run_job(struct worker *worker, const struct queue_job *job, struct er
     }
     /* Nobody's fault, and the export can be made again. */
     struct error ignored;
-    if (queue_return(worker->session.connection, job, false, &ignored) != 0) {
+    if (queue_return(NULL, worker->session.connection, job, false, &ignored) != 0) {
         worker->lost = *job;
     }
     *error = failure;
@@ -127,7 +128,7 @@ static int step(struct worker *worker, struct error *error)
     struct queue_job job;
     int status = 0;
     if (worker->lost.id != 0) {
-        status = queue_return(worker->session.connection, &worker->lost, false, error);
+        status = queue_return(NULL, worker->session.connection, &worker->lost, false, error);
         worker->lost.id = status == 0 ? 0 : worker->lost.id;
     }
     if (status == 0) {

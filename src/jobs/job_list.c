@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/compiler.h"
+#include "empi/job_state.h"
 
 #define ISO_TIME "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'"
 
@@ -56,31 +57,7 @@ static int refuse(struct connection *connection, int64_t id, struct error *error
    so one of the two comes first. */
 int job_cancel(struct connection *connection, int64_t id, struct error *error)
 {
-    struct query_parameter parameters[] = {query_integer(id)};
-    struct rows *rows;
-    int status = query_run(&rows, connection,
-                           "with taken as (\n"
-                           "    update empi.job\n"
-                           "    set status = 'failed',\n"
-                           "        reason = 'Cancelled',\n"
-                           "        updated = now()\n"
-                           "    where id = $1::bigint\n"
-                           "        and status = 'new'\n"
-                           "    returning id\n"
-                           "), gone as (\n"
-                           "    delete from empi.person_record_staging\n"
-                           "    where job_id in (\n"
-                           "        select id\n"
-                           "        from taken\n"
-                           "    )\n"
-                           ")\n"
-                           "select id\n"
-                           "from taken",
-                           parameters, ARRAY_LENGTH(parameters), error);
-    if (status != 0) {
-        return status;
-    }
-    bool taken = rows_count(rows) > 0;
-    rows_free(rows);
-    return taken ? 0 : refuse(connection, id, error);
+    bool cancelled;
+    int status = job_state_cancel(&cancelled, connection, id, error);
+    return status != 0 || cancelled ? status : refuse(connection, id, error);
 }

@@ -33,8 +33,9 @@ int job_list(struct rows **out, struct connection *connection, uint64_t most, st
 /* One job, as the one row; STATUS_NOT_FOUND. */
 int job_find(struct rows **out, struct connection *connection, int64_t id, struct error *error);
 
-/* Takes a job back that no runner has begun: it fails with the reason "Cancelled", and its staged
-   rows go. STATUS_CONFLICT when it has begun or ended, STATUS_NOT_FOUND. */
+/* Takes a job back that no runner has begun, or an import whose runner is dead: it fails with the
+   reason "Cancelled", and its staged rows go. STATUS_CONFLICT when it is being run or has ended,
+   STATUS_NOT_FOUND. */
 int job_cancel(struct connection *connection, int64_t id, struct error *error);
 
 #endif

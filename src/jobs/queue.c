@@ -86,121 +86,55 @@ int queue_read(struct queue_job *out, struct connection *connection, int64_t id,
 
 /* ---- tries ---- */
 
-/* For all changes: the job is open, and nobody has begun a later try than the one that is spoken of.
-   Fewer may have been counted: somebody who lost the database took an earlier one back. */
-#define SAME_TRY                        \
-    "where id = $1::bigint\n"           \
-    "    and attempts <= $2::integer\n" \
-    "    and status in ('new', 'running')"
-
-/* Runs an UPDATE that ends with SAME_TRY; `more` may be NULL. */
-static int change(bool *changed, struct connection *connection, const struct queue_job *job,
-                  const char *sql, const struct query_parameter *more, struct error *error)
+static struct job_try try_of(const struct queue_job *job)
 {
-    struct query_parameter parameters[3] = {query_integer(job->id), query_integer(job->tries)};
-    size_t count = 2;
-    if (more != NULL) {
-        parameters[count++] = *more;
-    }
-    struct rows *rows;
-    int status = query_run(&rows, connection, sql, parameters, count, error);
-    if (status == 0) {
-        *changed = rows_affected(rows) > 0;
-        rows_free(rows);
-    }
-    return status;
+    return (struct job_try){job->id, job->tries};
 }
 
 int queue_begin(bool *begun, struct connection *connection, struct queue_job *job, bool running,
                 struct error *error)
 {
-    struct query_parameter status_after = query_text(running ? "running" : NULL);
-    int status = change(begun, connection, job,
-                        "update empi.job\n"
-                        "set attempts = attempts + 1,\n"
-                        "    status = coalesce($3, status),\n"
-                        "    updated = now()\n" SAME_TRY,
-                        &status_after, error);
+    struct job_try last = try_of(job);
+    int status = job_state_count(begun, connection, &last, running, error);
     if (status == 0 && *begun) {
         job->tries++;
     }
     return status;
 }
 
-int queue_return(struct connection *connection, const struct queue_job *job, bool counted,
-                 struct error *error)
+int queue_return(bool *returned, struct connection *connection, const struct queue_job *job,
+                 bool counted, struct error *error)
 {
-    struct query_parameter back = query_integer(counted ? 0 : 1);
+    struct job_try current = try_of(job);
     bool ignored;
-    return change(&ignored, connection, job,
-                  "update empi.job\n"
-                  "set attempts = greatest(attempts - $3::integer, 0),\n"
-                  "    status = 'new',\n"
-                  "    phase = null,\n"
-                  "    progress_done = null,\n"
-                  "    progress_total = null,\n"
-                  "    updated = now()\n" SAME_TRY,
-                  &back, error);
+    return job_state_give_back(returned == NULL ? &ignored : returned, connection, &current,
+                               counted, NULL, error);
 }
 
 int queue_uncount(struct connection *connection, const struct queue_job *job, struct error *error)
 {
-    struct query_parameter parameters[] = {query_integer(job->id)};
-    return query_run(NULL, connection,
-                     "update empi.job\n"
-                     "set attempts = attempts - 1\n"
-                     "where id = $1::bigint\n"
-                     "    and attempts > 0\n"
-                     "    and status in ('new', 'running')",
-                     parameters, ARRAY_LENGTH(parameters), error);
+    return job_state_uncount(connection, job->id, error);
 }
 
-int queue_fail(struct connection *connection, const struct queue_job *job, const char *reason,
-               struct error *error)
+int queue_fail(bool *failed, struct connection *connection, const struct queue_job *job,
+               const char *reason, struct error *error)
 {
-    struct query_parameter why = query_text(reason);
-    bool ignored;
-    return change(&ignored, connection, job,
-                  "with gone as (\n"
-                  "    delete from empi.person_record_staging\n"
-                  "    where job_id in (\n"
-                  "        select id\n"
-                  "        from empi.job\n" SAME_TRY "\n"
-                  "    )\n"
-                  ")\n"
-                  "update empi.job\n"
-                  "set status = 'failed',\n"
-                  "    reason = $3,\n"
-                  "    updated = now()\n" SAME_TRY,
-                  &why, error);
+    struct job_try current = try_of(job);
+    return job_state_fail(failed, connection, &current, reason, error);
 }
 
 int queue_succeed(struct connection *connection, const struct queue_job *job, struct error *error)
 {
+    struct job_try current = try_of(job);
     bool ignored;
-    return change(&ignored, connection, job,
-                  "update empi.job\n"
-                  "set status = 'succeeded',\n"
-                  "    reason = null,\n"
-                  "    phase = null,\n"
-                  "    progress_done = null,\n"
-                  "    progress_total = null,\n"
-                  "    updated = now()\n" SAME_TRY,
-                  NULL, error);
+    return job_state_succeed(&ignored, connection, &current, error);
 }
 
 int queue_progress(struct connection *connection, const struct queue_job *job, const char *phase,
                    uint64_t done, struct error *error)
 {
-    struct query_parameter parameters[] = {query_integer(job->id), query_text(phase),
-                                           query_integer((int64_t)done)};
-    return query_run(NULL, connection,
-                     "update empi.job\n"
-                     "set phase = $2,\n"
-                     "    progress_done = $3::bigint,\n"
-                     "    updated = now()\n"
-                     "where id = $1::bigint",
-                     parameters, ARRAY_LENGTH(parameters), error);
+    struct job_try current = try_of(job);
+    return job_state_progress(connection, &current, phase, done, 0, error);
 }
 
 int queue_is_matching(bool *out, struct connection *connection, struct error *error)

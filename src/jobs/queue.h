@@ -5,8 +5,8 @@
  * well. A job whose runner died QUEUE_MOST_TRIES times without an answer is failed: it must not block
  * the jobs behind it. A runner that was asked to stop, or lost the database, gives its try back.
  *
- * Nothing here is locked: each change names the try that it belongs to, and is none when somebody has
- * begun a later one.
+ * The changes are those of empi/job_state.h: none is made when somebody has begun a later try than the
+ * one it belongs to, or while a matching job is being run.
  *
  * Thread rule: as a connection.
  */
@@ -18,13 +18,14 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "empi/job_state.h"
 #include "store/store.h"
 
-enum { QUEUE_MOST_TRIES = 3 };
+enum { QUEUE_MOST_TRIES = JOB_MOST_TRIES };
 
 /* Kinds of jobs, as the table has them. */
-#define QUEUE_IMPORT "import-person-records"
-#define QUEUE_EXPORT "export-potential-matches"
+#define QUEUE_IMPORT JOB_IMPORT
+#define QUEUE_EXPORT JOB_EXPORT
 
 enum queue_status {
     QUEUE_NEW,       /* nobody works on it */
@@ -52,21 +53,21 @@ int queue_read(struct queue_job *out, struct connection *connection, int64_t id,
                struct error *error);
 
 /* Counts one more try. `running` also marks the job so; a matching job's runner does that itself.
-   *begun is false when the job is not as it was when it was read. */
+   *begun is false when the job is not as it was when it was read, or is being run. */
 int queue_begin(bool *begun, struct connection *connection, struct queue_job *job, bool running,
                 struct error *error);
 
 /* Back into the queue after a try that gave no answer; `counted`: it was the job's fault, or may
-   have been. */
-int queue_return(struct connection *connection, const struct queue_job *job, bool counted,
-                 struct error *error);
+   have been. *returned may be NULL. */
+int queue_return(bool *returned, struct connection *connection, const struct queue_job *job,
+                 bool counted, struct error *error);
 
 /* The try does not count, and somebody else has the job now: nothing but the count changes. */
 int queue_uncount(struct connection *connection, const struct queue_job *job, struct error *error);
 
 /* The end of a job that nobody works on: its staged rows go. */
-int queue_fail(struct connection *connection, const struct queue_job *job, const char *reason,
-               struct error *error);
+int queue_fail(bool *failed, struct connection *connection, const struct queue_job *job,
+               const char *reason, struct error *error);
 int queue_succeed(struct connection *connection, const struct queue_job *job, struct error *error);
 
 /* What an export is doing, for people. */

@@ -23,6 +23,7 @@ struct runner_end {
 
 struct runner_call {
     int64_t job_id;
+    int64_t tries;                /* that were counted, this one included */
     const struct jobs_host *host; /* the stops: from `patience` on the runner is asked to stop, one
                                      later it is killed */
     void (*line)(void *context, int64_t job_id,

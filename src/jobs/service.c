@@ -84,8 +84,9 @@ static int give_up(struct service *service, const struct queue_job *job, const c
 {
     char reason[RUNNER_WORDS_SIZE + 256];
     compose_reason(reason, sizeof reason, service, job, what);
-    int status = queue_fail(service->session.connection, job, reason, error);
-    if (status == 0) {
+    bool failed;
+    int status = queue_fail(&failed, service->session.connection, job, reason, error);
+    if (status == 0 && failed) {
         tell(service, LOG_ERROR, "job_%" PRId64 " failed: %s", job->id, what);
     }
     return status;
@@ -119,9 +120,19 @@ static int settle_loss(struct service *service, const struct queue_job *now, str
     if (begun && service->losses >= MOST_LOSSES) {
         return give_up(service, now, "its runner lost the database again and again", error);
     }
-    int status = queue_return(service->session.connection, now, false, error);
+    int status = queue_return(NULL, service->session.connection, now, false, error);
     service->unsettled = status != 0;
     return status == 0 ? pause_after_loss(service, error) : status;
+}
+
+/* The runner gave the job back and said why: a full disk, a limit, a deadlock. The try counts. */
+static int settle_fault(struct service *service, const struct queue_job *now, struct error *error)
+{
+    service->losses++;
+    service->unsettled = false;
+    log_write(LOG_WARNING, "job_%" PRId64 ", try %" PRId64 " of %d: %.*s", now->id, now->tries,
+              QUEUE_MOST_TRIES, (int)strcspn(now->reason, "\n"), now->reason);
+    return pause_after_loss(service, error);
 }
 
 static int settle_death(struct service *service, const struct queue_job *now, bool elsewhere,
@@ -131,12 +142,12 @@ static int settle_death(struct service *service, const struct queue_job *now, bo
     service->losses = 0;
     log_write(LOG_WARNING, "job_%" PRId64 ": its runner died (%s), try %" PRId64 " of %d", now->id,
               describe_end(&service->end, how), now->tries, QUEUE_MOST_TRIES);
-    return elsewhere ? 0 : queue_return(service->session.connection, now, true, error);
+    return elsewhere ? 0 : queue_return(NULL, service->session.connection, now, true, error);
 }
 
 static int refused(struct service *service, const struct queue_job *now, struct error *error)
 {
-    int status = queue_return(service->session.connection, now, false, error);
+    int status = queue_return(NULL, service->session.connection, now, false, error);
     if (status != 0) {
         return status;
     }
@@ -166,7 +177,10 @@ static int settle_open(struct service *service, const struct queue_job *now, str
     }
     if (was_stopped(end, now)) {
         tell(service, LOG_INFO, "job_%" PRId64 " was stopped; it stays in the queue", now->id);
-        return queue_return(service->session.connection, now, false, error);
+        return queue_return(NULL, service->session.connection, now, false, error);
+    }
+    if (answered && now->status == QUEUE_NEW && now->reason[0] != '\0') {
+        return settle_fault(service, now, error);
     }
     if (end->exit_status == EXIT_FAILED || end->exit_status == EXIT_SHORT) {
         return settle_loss(service, now, error);
@@ -211,6 +225,7 @@ static int run_job(struct service *service, const struct queue_job *job, struct 
          job->tries, QUEUE_MOST_TRIES);
     const struct runner_call call = {
         .job_id = job->id,
+        .tries = job->tries,
         .host = service->options->host,
         .line = relay_line,
         .tick = tick,
@@ -220,7 +235,7 @@ static int run_job(struct service *service, const struct queue_job *job, struct 
     int status = runner->run(runner, &service->end, &call, error);
     if (status != 0) {
         struct error ignored;
-        (void)queue_return(service->session.connection, job, false, &ignored);
+        (void)queue_return(NULL, service->session.connection, job, false, &ignored);
         return status;
     }
     service->unsettled = true;

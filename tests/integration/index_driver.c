@@ -220,8 +220,11 @@ static int run_job(struct store *store, const json_t *operation, struct json_wri
         .decide_at = integer_of(operation, "decide_at"),
         .decision = json_object_get(operation, "decision"),
     };
-    struct matching_options options = {(unsigned)integer_of(operation, "threads"), watch,
-                                       &watching};
+    struct matching_options options = {
+        .threads = (unsigned)integer_of(operation, "threads"),
+        .show = watch,
+        .context = &watching,
+    };
     struct matching_report report = {0};
     int status = matching_run(&report, store, 0, &options, error);
     const struct {

@@ -100,6 +100,88 @@ describe('jobs', () => {
     });
 });
 
+describe('a runner without a service', () => {
+    const staged = (job) => Number(index.sql(`select count(*) from empi.person_record_staging
+        where job_id = ${job.slice(4)}`)[0].count);
+
+    /** Starts one and waits until it is in the middle of the job; kills it. */
+    async function beginAndDie(job) {
+        const runner = index.start(['matching-job']);
+        await eventually(() => index.job(job).status === 'running' && index.sql(`select 1 as one from pg_stat_activity
+            where application_name = 'tuva-empi matching-job' and wait_event_type = 'Lock'`).length > 0, 'the job');
+        kill(runner.child.pid);
+        await runner.ended;
+        // The server would notice only when it has got the lock.
+        await eventually(() => index.sql(`with runner as materialized (
+                select pid from pg_stat_activity where application_name = 'tuva-empi matching-job'
+            )
+            select pg_terminate_backend(pid) from runner`).length === 0, 'its end');
+    }
+
+    test('fault_28_a_job_that_killed_three_of_them_does_not_block_the_queue', async () => {
+        const held = await index.holdJobs();
+        const [bad, good] = [index.import(records(), numbers), index.import(records(), numbers)];
+        for (let tries = 1; tries <= 3; tries++) {
+            await beginAndDie(bad);
+            assert.deepEqual([index.job(bad).status, index.job(bad).attempts], ['running', tries]);
+        }
+        await held.end();
+        const last = index.try(['matching-job']);
+        assert.deepEqual([last.status, last.stderr],
+            [1, `tuva-empi: ${bad} failed: its runner died 3 times without an answer\n`]);
+        const { status, reason, progress } = index.job(bad);
+        assert.deepEqual([status, reason], ['failed', 'Error: its runner died 3 times without an answer']);
+        assert.deepEqual(progress, { phase: null, done: null, total: null });
+        assert.equal(staged(bad), 0);
+        index.run('matching-job');
+        assert.equal(index.job(good).status, 'succeeded');
+    });
+
+    test('a job whose runner is dead can be cancelled', async () => {
+        const held = await index.holdJobs();
+        const job = index.import(records(), numbers);
+        await beginAndDie(job);
+        assert.equal(index.run('jobs', 'cancel', job).stdout, `${job} is cancelled\n`);
+        assert.equal(staged(job), 0);
+        await held.end();
+        assert.match(index.run('matching-job').stderr, /there is no job/);
+    });
+
+    for (const status of ['new', 'failed']) {
+        test(`a job that is ${status} again when it would end has not succeeded`, async () => {
+            const held = await index.holdJobs();
+            const job = index.import(records(), numbers);
+            const runner = index.start(['matching-job']);
+            await eventually(() => index.job(job).status === 'running', 'the job');
+            index.sql(`update empi.job set status = '${status}', reason = 'mine' where id = ${job.slice(4)}`);
+            await held.end();
+            assert.equal((await runner.ended).status, 1);
+            assert.match(runner.stderr, new RegExp(`${job} was ended by somebody else`));
+            const { status: now, reason } = index.job(job);
+            // Open, it is the runner's still, and to be tried again.
+            assert.deepEqual([now, reason === 'mine'], [status, status === 'failed']);
+            assert.equal(index.crosswalk().some((row) => row.source_person_id === `r${round}`), false);
+            assert.equal(staged(job), 1);
+            index.run('jobs', ...(status === 'new' ? ['cancel', job] : []));
+            index.sql(`delete from empi.person_record_staging where job_id = ${job.slice(4)}`);
+        });
+    }
+
+    test('a job whose staged rows vanish fails', async () => {
+        const held = await index.hold('lock table empi.person_record in share mode');
+        const job = index.import(records(), numbers);
+        const runner = index.start(['matching-job']);
+        await eventually(() => index.sql(`select 1 as one from pg_stat_activity where wait_event_type = 'Lock'
+            and application_name = 'tuva-empi matching-job' and query like '%insert into empi.person_record%'`).length > 0,
+        'the job');
+        index.sql(`delete from empi.person_record_staging where job_id = ${job.slice(4)}`);
+        await held.end();
+        assert.equal((await runner.ended).status, 1);
+        assert.match(index.job(job).reason, /^Error: staged rows of the job were deleted/);
+        assert.equal(index.crosswalk().some((row) => row.source_person_id === `r${round}`), false);
+    });
+});
+
 describe('import --wait', () => {
     test('runs the queue itself where there is no service', () => {
         const before = index.import(records(), numbers);

@@ -186,6 +186,8 @@ async function runJob() {
         await followJob(next, answer, decision);
         return;
     }
+    // How many tries a job has is not what this is about.
+    await driver.sql(['id'], `update empi.job set attempts = 0 where id = ${next.job} returning id`);
     const fault = chance(0.06) ? { [pick(['stop_at', 'lose_at', 'die_at'])]: 1 + below(9) } : {};
     const answer = await attempt({ op: 'job', threads: pick([1, 2, 7]), ...fault }, async () => {
         const [{ status }] = await driver.sql(['status'], `select status from empi.job where id = ${next.job}`);

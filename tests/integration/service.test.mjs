@@ -104,6 +104,28 @@ describe('a matching service', () => {
         await eventually(() => service.stderr.includes(`${bad} failed: Error: `), 'the log');
     });
 
+    test('a job that the disk is too full for is tried three times, and then tells that', async () => {
+        const fill = () => index.sql(`create function pg_temp_full() returns trigger language plpgsql as
+            $$ begin raise exception using errcode = '53100'; end $$;
+            create trigger full_disk before insert on empi.person_record for each statement
+                execute function pg_temp_full();
+            alter table empi.person_record enable always trigger full_disk`);
+        const free = () => index.sql('drop function pg_temp_full() cascade');
+        service = await index.serve();
+        fill();
+        const job = importOne();
+        const { status, reason, attempts } = await index.ended(job);
+        assert.deepEqual([status, reason, attempts], ['failed', "Error: the database's disk is full", 3]);
+        const next = importOne();
+        await eventually(() => service.stderr.includes(`${next}, try 1 of 3: Error: the database's disk is full`),
+            'a try');
+        assert.match(index.job(next).status, /new|running/);
+        free();
+        const after = await index.ended(next);
+        assert.equal(after.status, 'succeeded');
+        assert.ok(after.attempts > 1);
+    });
+
     test('fault_27_holds_no_transaction_while_a_job_runs_or_none', async () => {
         service = await index.serve();
         const states = () => index.sql(`select distinct state from pg_stat_activity

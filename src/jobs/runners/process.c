@@ -174,14 +174,16 @@ static int run(const struct runner *runner, struct runner_end *out, const struct
     const struct process_runner *self = (const struct process_runner *)runner;
     char job[24];
     char expected[VERSION_SIZE];
+    char counted[48];
     snprintf(job, sizeof job, "%" PRId64, call->job_id);
     snprintf(expected, sizeof expected, "TUVA_EMPI_EXPECTED_VERSION=%s", self->version);
+    snprintf(counted, sizeof counted, "TUVA_EMPI_JOB_TRY=%" PRId64, call->tries);
     const char *words[4 + PROCESS_RUNNER_MOST_OPTIONS + 1] = {self->program, "matching-job",
                                                               "--job", job};
     for (size_t i = 0; i < PROCESS_RUNNER_MOST_OPTIONS && self->options[i] != NULL; i++) {
         words[4 + i] = self->options[i];
     }
-    const char *const environment[] = {expected, NULL};
+    const char *const environment[] = {expected, counted, NULL};
     const struct process_options options = {
         .environment = environment,
         .read_output = true,
