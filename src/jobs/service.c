@@ -194,6 +194,11 @@ static int settle(struct service *service, struct error *error)
 {
     struct queue_job now;
     int status = queue_read(&now, service->session.connection, service->job.id, error);
+    if (status == STATUS_NOT_FOUND) {
+        /* All tables were emptied meanwhile: there is nothing left to look after. */
+        service->unsettled = false;
+        return 0;
+    }
     if (status != 0) {
         return status;
     }
@@ -348,7 +353,8 @@ int service_run(const struct service_options *options, struct error *error)
     int status;
     for (;;) {
         status = serve(&service, error);
-        if (status == 0 || status == STATUS_CANCELLED || status == STATUS_USAGE) {
+        if (status == 0 || status == STATUS_CANCELLED || status == STATUS_USAGE ||
+            status == STATUS_NOT_FOUND) {
             break;
         }
         const struct error failure = *error;

@@ -23,7 +23,7 @@ struct service_options {
 
 /* 0 when until_job has ended, or when stopped after finishing the job at work; STATUS_CANCELLED when
    a running job was stopped or until_job had not ended; STATUS_USAGE when the runner refuses to work
-   for this program. Failures of the database are logged and lived through. */
+   for this program; STATUS_NOT_FOUND when until_job is gone. Failures of the database are logged and lived through. */
 int service_run(const struct service_options *options, struct error *error);
 
 #endif

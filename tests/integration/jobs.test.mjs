@@ -234,6 +234,18 @@ describe('import --wait', () => {
     });
 });
 
+describe('an index that is emptied', () => {
+    test('ends who waits for a job of it', async () => {
+        const held = await holdRunners();
+        const waiting = index.start([...index.importing(records(), numbers), '--wait']);
+        await eventually(() => waiting.stdout.includes('\n'), 'the import');
+        index.run('flush', '--yes');
+        await held.end();
+        assert.deepEqual(await waiting.ended, { status: 1, signal: null });
+        assert.match(waiting.stderr, /tuva-empi: there is no job job_\d+/);
+    });
+});
+
 describe('the export worker', () => {
     const order = (target) => `job_${index.sql(`insert into empi.job (job_type, source_uri)
         values ('export-potential-matches', '${target}') returning id`)[0].id}`;
