@@ -214,29 +214,36 @@ static int finish(struct matching *matching, struct error *error)
 }
 
 /* The server counts what tables hold when it finds the time. A job that made the index much larger
-   does not leave the next one, and every page until then, with plans for a small one. */
-static int renew_statistics(struct matching *matching, struct error *error)
+   does not leave the next one, and every page until then, with plans for a small one. After the job's
+   end, and without waiting long: whoever builds an index or cleans up a table would otherwise hold the
+   job up, or undo it. That it cannot be done costs time only. */
+static void renew_statistics(struct matching *matching)
 {
     struct query_parameter parameters[] = {query_integer((int64_t)matching->report->records)};
+    struct error ignored;
     struct rows *rows;
-    int status = query_run(&rows, matching->connection,
-                           "select\n"
-                           "from pg_class\n"
-                           "where oid = 'empi.person_record'::regclass\n"
-                           "    and reltuples < 10 * $1::bigint",
-                           parameters, 1, error);
-    if (status != 0) {
-        return status;
+    if (matching->report->records < LARGE_JOB ||
+        query_run(&rows, matching->beside,
+                  "select\n"
+                  "from pg_class\n"
+                  "where oid = 'empi.person_record'::regclass\n"
+                  "    and reltuples < 10 * $1::bigint",
+                  parameters, ARRAY_LENGTH(parameters), &ignored) != 0) {
+        return;
     }
-    bool grown = matching->report->records >= LARGE_JOB && rows_count(rows) > 0;
+    bool grown = rows_count(rows) > 0;
     rows_free(rows);
-    return !grown ? 0
-                  : query_script(matching->connection,
-                                 "analyze empi.person, empi.person_record, empi.person_action,\n"
-                                 "    empi.match_group, empi.match_group_action,\n"
-                                 "    empi.prediction_result, empi.search_first_name,\n"
-                                 "    empi.search_last_name, empi.search_birth_date",
-                                 error);
+    if (grown && query_script(matching->beside,
+                              "begin;\n"
+                              "set local lock_timeout = '2s';\n"
+                              "analyze (skip_locked) empi.person, empi.person_record,\n"
+                              "    empi.person_action, empi.match_group, empi.match_group_action,\n"
+                              "    empi.prediction_result, empi.search_first_name,\n"
+                              "    empi.search_last_name, empi.search_birth_date;\n"
+                              "commit",
+                              &ignored) != 0) {
+        transaction_roll_back(matching->beside);
+    }
 }
 
 static int run_steps(struct matching *matching, struct error *error)
@@ -251,9 +258,12 @@ static int run_steps(struct matching *matching, struct error *error)
         status = matching_insert_new(matching, error);
     }
     if (status == 0) {
-        status = renew_statistics(matching, error);
+        status = finish(matching, error);
     }
-    return status == 0 ? finish(matching, error) : status;
+    if (status == 0) {
+        renew_statistics(matching);
+    }
+    return status;
 }
 
 /* ---- its state after a failure ---- */
