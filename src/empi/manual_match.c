@@ -593,7 +593,10 @@ int manual_match_run(int64_t *out, struct connection *connection, const struct m
     if (status != 0) {
         return status;
     }
-    status = run(out, connection, match, error);
+    /* A process that is stopped in the middle would hold up every matching job. */
+    status =
+        query_script(connection, "set local idle_in_transaction_session_timeout = '60s'", error);
+    status = status != 0 ? status : run(out, connection, match, error);
     if (status != 0) {
         transaction_roll_back(connection);
     }
