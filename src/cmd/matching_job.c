@@ -129,6 +129,7 @@ static int run(const struct command_line *line, struct error *error)
         status = index_open(&index, &index_options, error);
     }
     if (status == 0) {
+        matching_options.own_database = !index->config->db.external;
         status = matching_run(&report, index->store, job_id, &matching_options, error);
     }
     progress_end(&showing.progress);

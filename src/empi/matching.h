@@ -27,6 +27,9 @@ struct matching_options {
     /* The number of the try that whoever starts this has counted (job_state.h); 0: this run counts
        itself. */
     int64_t counted_try;
+    /* The database serves this program only: nobody else's triggers are in it, and foreign keys need
+       not be looked up once more for rows that come out of the tables they refer to. */
+    bool own_database;
 };
 
 struct matching_report {

@@ -37,9 +37,7 @@ static int write_export(uint64_t *rows, struct worker *worker, struct export_tar
     status = exports_potential_matches(rows, connection, target->stream, error);
     if (status == STATUS_IO) {
         /* The one or the other end of it; a statement that is cut off leaves no clean connection. */
-        struct error ignored;
-        bool alive;
-        *database_lost = queue_is_matching(&alive, worker->session.connection, &ignored) != 0;
+        *database_lost = !connection_alive(connection);
     }
     store_give_back(connection);
     return status;

@@ -325,6 +325,9 @@ void connection_keep(struct connection *connection)
 bool connection_alive(struct connection *connection)
 {
     struct error ignored;
+    if (PQtransactionStatus(connection->pg) == PQTRANS_ACTIVE) {
+        return PQstatus(connection->pg) == CONNECTION_OK; /* in a COPY that was not ended */
+    }
     return query_run(NULL, connection, "select 1", NULL, 0, &ignored) == 0;
 }
 
