@@ -17,7 +17,13 @@
 #include "base/random.h"
 
 /* Recovering from a crash reads up to 4 GB of log, which takes its minutes on a slow disk. */
-enum { START_SECONDS = 300, START_TRIES = 60, LEAST_VERSION = 15, LOG_TAIL = 8192 };
+enum {
+    START_SECONDS = 300,
+    START_TRIES = 60,
+    STOP_SECONDS = 60,
+    LEAST_VERSION = 15,
+    LOG_TAIL = 8192
+};
 
 #define VERSIONS   "/usr/lib/postgresql"
 #define UNFINISHED "pgdata.unfinished"
@@ -262,11 +268,45 @@ static PGPing ping(const struct private_server *server)
     return PQpingParams(names, values, 0);
 }
 
-/* Waits for a server that is just starting or stopping. */
+static void stop(const struct private_server *server, const char *mode)
+{
+    char data[PRIVATE_SERVER_PATH];
+    char program[PRIVATE_SERVER_PATH + 16];
+    path_in(data, server, "pgdata");
+    snprintf(program, sizeof program, "%spg_ctl", server->binaries);
+    const char *const arguments[] = {"stop", "--pgdata", data,       "--mode",
+                                     mode,   "--wait",   "--silent", NULL};
+    struct text_buffer output = TEXT_BUFFER(4096);
+    struct error ignored;
+    (void)run_as_user(server, program, arguments, &output, &ignored);
+    text_free(&output);
+}
+
+/* The server's own word, in the last line of its file. */
+static bool is_stopping(const struct private_server *server)
+{
+    char path[PRIVATE_SERVER_PATH];
+    char text[PRIVATE_SERVER_PATH * 2 + 256] = "";
+    path_in(path, server, "pgdata/postmaster.pid");
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+        return false;
+    }
+    ssize_t got = read(descriptor, text, sizeof text - 1);
+    close(descriptor);
+    return got > 0 && strstr(text, "\nstopping") != NULL;
+}
+
+/* Waits for a server that is just starting or stopping. One that was told to stop while it recovered
+   from the death of one of its processes may hang in it: PostgreSQL's own fault. Stopping at once is
+   safe, for what is committed is in its log. */
 static PGPing settle(const struct private_server *server)
 {
     PGPing answer = ping(server);
     for (int i = 0; answer == PQPING_REJECT && i < START_SECONDS * 10; i++) {
+        if (i == STOP_SECONDS * 10 && is_stopping(server)) {
+            stop(server, "immediate");
+        }
         pause_briefly();
         answer = ping(server);
     }
@@ -354,14 +394,5 @@ int private_server_run(struct private_server *server, struct error *error)
 
 void private_server_stop(const struct private_server *server)
 {
-    char data[PRIVATE_SERVER_PATH];
-    char program[PRIVATE_SERVER_PATH + 16];
-    path_in(data, server, "pgdata");
-    snprintf(program, sizeof program, "%spg_ctl", server->binaries);
-    const char *const arguments[] = {"stop", "--pgdata", data,       "--mode",
-                                     "fast", "--wait",   "--silent", NULL};
-    struct text_buffer output = TEXT_BUFFER(4096);
-    struct error ignored;
-    (void)run_as_user(server, program, arguments, &output, &ignored);
-    text_free(&output);
+    stop(server, "fast");
 }
