@@ -29,6 +29,22 @@ static inline int64_t page_offset(struct page_request request)
     return (request.number - 1) * request.size;
 }
 
+/* Where a page lies in an ordered list: one of the second half is reached from the end. */
+struct page_cut {
+    int64_t count; /* rows; 0 or less for a page after the last */
+    int64_t skip;  /* rows before them, from the start or from the end */
+    bool from_end;
+};
+
+static inline struct page_cut page_cut(struct page_request request, int64_t total)
+{
+    int64_t offset = page_offset(request);
+    int64_t count = total - offset < request.size ? total - offset : request.size;
+    int64_t behind = total - offset - count;
+    bool from_end = behind < offset;
+    return (struct page_cut){count, from_end ? behind : offset, from_end};
+}
+
 /* An empty list has no page. */
 static inline int64_t page_total(const struct page *page)
 {

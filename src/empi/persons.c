@@ -95,19 +95,14 @@ static int list_all(struct person_list *out, struct arena *arena, struct connect
     if (status != 0) {
         return status;
     }
-    int64_t total = out->page.total_count;
-    int64_t offset = page_offset(request);
-    int64_t count = total - offset < request.size ? total - offset : request.size;
-    if (count <= 0) {
+    struct page_cut cut = page_cut(request, out->page.total_count);
+    if (cut.count <= 0) {
         return 0;
     }
-    int64_t behind = total - offset - count;
-    bool from_end = behind < offset;
-    struct query_parameter parameters[] = {query_integer(count),
-                                           query_integer(from_end ? behind : offset)};
+    struct query_parameter parameters[] = {query_integer(cut.count), query_integer(cut.skip)};
     struct rows *rows;
-    status = query_run(&rows, connection, from_end ? list_from_end : list_from_start, parameters,
-                       ARRAY_LENGTH(parameters), error);
+    status = query_run(&rows, connection, cut.from_end ? list_from_end : list_from_start,
+                       parameters, ARRAY_LENGTH(parameters), error);
     if (status == 0) {
         status = take_summaries(out, arena, rows, error);
         rows_free(rows);
