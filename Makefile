@@ -52,6 +52,7 @@ test-interop: install-all build
 	@tests/interop/run build/tuva-empi build/release/tests/save-model
 
 bench: install-all build
+	@tools/install bench
 	@bench/run build/tuva-empi
 
 demo: build
