@@ -1,0 +1,64 @@
+/*
+ * What the handlers of the HTTP API share: the service, connections to the database, answers.
+ *
+ * A handler is `int module_verb(struct http_exchange *, struct error *)`, named in routes.c. It
+ * answers the exchange and returns 0; or it fails, and ends with api_answer_failure().
+ *
+ * Thread rule: struct api is set up before the server starts and then used by all its threads; what
+ * changes in it has its own locks.
+ */
+#ifndef API_API_H
+#define API_API_H
+
+#include <jansson.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "api/field_faults.h"
+#include "base/error.h"
+#include "config/config.h"
+#include "http/exchange.h"
+#include "identity/identity.h"
+#include "store/store.h"
+
+struct api_documents;
+struct database_watch;
+
+struct api {
+    struct store *store;
+    const struct config *config;
+    struct identity *identity;
+    const struct api_documents *documents; /* the OpenAPI document and its page */
+    struct database_watch *watch;          /* what the health check asks */
+    /* Downloads hold a connection for as long as the client takes: half of them at most. */
+    atomic_uint exports;
+};
+
+/* The service of a request. */
+struct api *api_of(const struct http_exchange *exchange);
+
+/* Who sends it: not NULL in a handler whose route lets in nobody but members and admins. */
+const struct identity_user *api_user(const struct http_exchange *exchange);
+
+/* A connection for a few statements. STATUS_RESOURCES when all are busy for ten seconds. */
+int api_take_connection(struct connection **out, const struct http_exchange *exchange,
+                        struct error *error);
+
+/* 400 "Validation failed" with the faults; returns 0. STATUS_RESOURCES when one had no room. */
+int api_answer_faults(struct http_exchange *exchange, const struct field_faults *faults,
+                      struct error *error);
+
+/*
+ * The end of every handler: `status` and its error, as the client is to see them. 0 is 0. What is
+ * wrong with the request (STATUS_INVALID) becomes 400 "Validation failed" with message and detail
+ * under "details", and 0. Anything else is returned as it is, for http_respond_failure().
+ */
+int api_answer_failure(struct http_exchange *exchange, int status, const struct error *error);
+
+/*
+ * The body of a request, an object or list; no body is {}. The object belongs to the exchange's
+ * caller: json_decref(). *out is NULL when it is no JSON and the exchange is answered.
+ */
+int api_read_json(json_t **out, struct http_exchange *exchange, struct error *error);
+
+#endif
