@@ -328,9 +328,8 @@ static int create_partial(struct output_file *file, const char *path, struct err
         }
         /* Known before it is there, so that no signal comes too early. */
         atomic_store(&slot->state, SLOT_READY);
-        /* The kernel applies the umask (which cannot be read without changing it) and the
-           directory's default permissions. */
-        file->file = open(slot->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        /* It holds health records: nobody else may read it unless its owner says so. */
+        file->file = open(slot->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (file->file < 0) {
             atomic_store(&slot->state, SLOT_TAKEN);
         }

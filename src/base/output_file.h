@@ -1,8 +1,8 @@
 /*
  * Output files that appear whole or not at all: written beside their place, then renamed.
  *
- * A new file gets the permissions that the umask leaves; one that replaces another, the other's.
- * Until then only the owner can read it.
+ * A new file can be read by its owner only, for it may hold health records; one that replaces
+ * another gets the other's permissions.
  *
  * Not done: locking against another writer of the same path; the last to commit wins.
  * Thread rule: one thread at a time a file.

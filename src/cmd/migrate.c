@@ -6,10 +6,11 @@
 #include "base/memory.h"
 #include "base/number_text.h"
 #include "cmd/commands.h"
+#include "cmd/confirm.h"
 #include "cmd/index.h"
 #include "cmd/table.h"
 
-enum { TO, LIST, JSON, APP };
+enum { TO, LIST, JSON, APP, YES };
 
 static const struct command_option options[] = {
     [TO] = {.name = "to",
@@ -24,6 +25,10 @@ static const struct command_option options[] = {
              .value = "main",
              .fallback = "main",
              .help = "there is one; accepted because the Python backend asked for it"},
+    [YES] = {.name = "yes",
+             .letter = 'y',
+             .kind = OPTION_FLAG,
+             .help = "do not ask before records are deleted"},
 };
 
 static int parse_target(unsigned *out, const struct command_value *value, struct error *error)
@@ -105,6 +110,23 @@ static int list(const struct index *index, bool json, struct text_buffer *out, s
 
 /* ---- migrating ---- */
 
+/* A schema that this program does not know cannot be counted, and going down from it is refused
+   anyway. */
+static int confirm_down(const struct index *index, unsigned target, struct error *error)
+{
+    unsigned current;
+    int status = migrate_current(&current, index->store, error);
+    if (status != 0 || target >= current || current != migration_count) {
+        return status;
+    }
+    status = confirm_loss(index, false, error);
+    /* Somebody else may have gone down meanwhile: there is nothing left to count, or to lose. */
+    struct error ignored;
+    bool gone = status != 0 && status != STATUS_CANCELLED &&
+                migrate_current(&current, index->store, &ignored) == 0 && target >= current;
+    return gone ? 0 : status;
+}
+
 static int migrate(const struct index *index, unsigned target, struct text_buffer *out,
                    struct error *error)
 {
@@ -145,7 +167,10 @@ static int run(const struct command_line *line, struct error *error)
     if (line->values[LIST].given) {
         status = list(index, line->values[JSON].given, &text, error);
     } else {
-        status = migrate(index, target, &text, error);
+        status = line->values[YES].given ? 0 : confirm_down(index, target, error);
+        if (status == 0) {
+            status = migrate(index, target, &text, error);
+        }
     }
     index_close(index);
     if (status == 0) {
@@ -159,7 +184,8 @@ const struct command command_migrate = {
     .name = "migrate",
     .summary = "Bring the database's schema up to date, or down again.",
     .notes = "All of one run is one transaction; two runs at once are safe. A database that is\n"
-             "newer than the program, or has migrations that were edited, is refused.",
+             "newer than the program, or has migrations that were edited, is refused. Asks before\n"
+             "records are deleted, unless --yes is given.",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .run = run,

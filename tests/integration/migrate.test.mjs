@@ -91,7 +91,12 @@ describe('up and down', () => {
     test('down with data in it, and up again', () => {
         succeed(...importing());
         succeed('matching-job');
-        succeed('migrate', '--to', 'zero');
+        const { status, stderr } = attempt(['migrate', '--to', 'zero']);
+        assert.equal(status, 1);
+        assert.match(stderr, /^This deletes 1 persons with 2 records, [^]*Type "yes" to go on: /);
+        assert.match(stderr, /tuva-empi: nothing was deleted\nhint: answer yes, or give --yes$/m);
+        assert.equal(sql('select count(*) from empi.person_record'), '2');
+        succeed('migrate', '--to', 'zero', '--yes');
         assert.equal(exists(), false);
         succeed('migrate');
         assert.equal(sql('select count(*) from empi.person'), '0');
@@ -126,7 +131,7 @@ describe('up and down', () => {
 describe('what does not fit', () => {
     test('several at once: one does it, the others find it done', async () => {
         for (const target of ['zero', String(last)]) {
-            const runs = Array.from({ length: 5 }, () => start('/tmp', ['migrate', '--to', target], { env: server.env() }));
+            const runs = Array.from({ length: 5 }, () => start('/tmp', ['migrate', '--yes', '--to', target], { env: server.env() }));
             let said = '';
             runs.forEach((each) => each.child.stdout.on('data', (data) => (said += data)));
             for (const each of runs) {
