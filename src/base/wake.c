@@ -11,6 +11,11 @@ void wake_set(int descriptor)
     atomic_store(&wake, descriptor);
 }
 
+int wake_descriptor(void)
+{
+    return atomic_load(&wake);
+}
+
 int wake_await(int file, short events, struct error *error)
 {
     struct pollfd waiting[] = {

@@ -13,6 +13,9 @@
    ends it. */
 void wake_set(int descriptor);
 
+/* That descriptor, for those who wait for several things themselves; -1: there is none. */
+int wake_descriptor(void);
+
 /* Waits until `file` can be read or written, as `events` says in the words of poll(2), or returns
    STATUS_CANCELLED. Files on a disk always can. */
 int wake_await(int file, short events, struct error *error);

@@ -22,6 +22,8 @@ struct http_client_signature {
     const char *secret_key;
 };
 
+struct http_client_response;
+
 struct http_client_request {
     const char *method;         /* "GET" */
     const char *url;            /* NUL-terminated, already percent-encoded */
@@ -35,6 +37,9 @@ struct http_client_request {
     int (*upload)(void *context, char *out, size_t size, size_t *got, struct error *error);
     uint64_t upload_size;
 
+    /* Called once for a 2xx answer, when its status and headers are in `response` and nothing of its
+       body was handed on; may be NULL. A failure ends the transfer, as one of download() does. */
+    int (*begin)(void *context, const struct http_client_response *response, struct error *error);
     /* Receives the body of a 2xx answer piece by piece; NULL: it is kept in the response. Its failure
        ends the transfer and is what http_client_run() returns. */
     int (*download)(void *context, struct str piece, struct error *error);
