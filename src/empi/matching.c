@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/compiler.h"
+#include "empi/bulk_load.h"
 #include "empi/locks.h"
 #include "empi/matching_internal.h"
 
@@ -246,6 +247,12 @@ static void renew_statistics(struct matching *matching)
     }
 }
 
+static int end_bulk_load(struct matching *matching, struct error *error)
+{
+    int status = matching->bulk ? matching_phase(matching, "building indexes", error) : 0;
+    return status != 0 || !matching->bulk ? status : bulk_load_end(matching->connection, error);
+}
+
 static int run_steps(struct matching *matching, struct error *error)
 {
     int status = matching_stage(matching, error);
@@ -256,6 +263,9 @@ static int run_steps(struct matching *matching, struct error *error)
         status = matching_group(matching, error);
     } else if (status == 0 && matching->report->records > 0) {
         status = matching_insert_new(matching, error);
+    }
+    if (status == 0) {
+        status = end_bulk_load(matching, error);
     }
     if (status == 0) {
         status = finish(matching, error);

@@ -17,6 +17,7 @@ struct matching {
     struct matching_config config;
     struct matching_report *report;
     struct job_try current; /* job_id 0: not begun */
+    bool bulk;              /* indexes are put off, see empi/bulk_load.h */
 };
 
 /* Begins a phase; STATUS_CANCELLED when the job is to stop. */

@@ -11,8 +11,13 @@
  */
 
 #include "base/compiler.h"
+#include "empi/bulk_load.h"
 #include "empi/matching_internal.h"
 #include "empi/record.h"
+
+/* New records from which on an empty index is filled in its own way: below, taking indexes off and
+   putting them back costs as much as it saves. */
+enum { BULK_LOAD = 20000 };
 
 /* First those that stay as they begin, then those that others come to, then those that are emptied:
    whom the second event changes has version 2. Others may have been there before the job: a steward's
@@ -155,6 +160,9 @@ int matching_insert_new(struct matching *matching, struct error *error)
         insert_counts,
     };
     int status = matching_phase(matching, "writing records", error);
+    if (status == 0 && matching->report->records >= BULK_LOAD) {
+        status = bulk_load_begin(&matching->bulk, matching->connection, error);
+    }
     if (status == 0) {
         status = query_script(matching->connection, insert_persons, error);
     }
