@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -97,41 +98,97 @@ static void append_indented(struct text_buffer *line, struct str text)
     }
 }
 
-static void write_event(enum log_level level, const char *message, const char *detail,
-                        const char *hint)
+/* A line that is being made. Its buffer is at its maximum from the start and never asks for memory. */
+struct line {
+    struct text_buffer text;
+    struct json_writer json;
+    char room[LINE_BYTES];
+};
+
+static void begin_event(struct line *line, enum log_level level, struct str message)
 {
     char time[40];
     format_time(time, sizeof time);
-    char room[LINE_BYTES];
-    /* A buffer that is at its maximum from the start never asks for memory. */
-    struct text_buffer line = {.ptr = room, .cap = sizeof room, .max = sizeof room - 2};
+    line->text = (struct text_buffer){
+        .ptr = line->room, .cap = sizeof line->room, .max = sizeof line->room - 2};
     if (line_format == LOG_TEXT) {
-        text_appendf(&line, "%s %s ", time, level_name(level));
-        append_plain(&line, str_from(message));
-        append_indented(&line, str_from(detail));
-        append_indented(&line, str_from(hint));
-    } else {
-        struct json_writer json;
-        json_write_begin(&json, &line, 0);
-        json_write_open_object(&json);
-        json_write_key(&json, "time");
-        json_write_string(&json, str_from(time));
-        json_write_key(&json, "level");
-        json_write_string(&json, str_from(level_name(level)));
-        json_write_key(&json, "message");
-        json_write_string(&json, str_from(message));
-        if (*detail != '\0') {
-            json_write_key(&json, "detail");
-            json_write_string(&json, str_from(detail));
-        }
-        if (*hint != '\0') {
-            json_write_key(&json, "hint");
-            json_write_string(&json, str_from(hint));
-        }
-        json_write_close_object(&json);
+        text_appendf(&line->text, "%s %s ", time, level_name(level));
+        append_plain(&line->text, message);
+        return;
     }
-    room[line.len++] = '\n';
-    write_line(&line);
+    json_write_begin(&line->json, &line->text, 0);
+    json_write_open_object(&line->json);
+    json_write_key(&line->json, "time");
+    json_write_string(&line->json, str_from(time));
+    json_write_key(&line->json, "level");
+    json_write_string(&line->json, str_from(level_name(level)));
+    json_write_key(&line->json, "message");
+    json_write_string(&line->json, message);
+}
+
+static void end_event(struct line *line)
+{
+    if (line_format == LOG_JSON) {
+        json_write_close_object(&line->json);
+    }
+    line->room[line->text.len++] = '\n';
+    write_line(&line->text);
+}
+
+static void add_text(struct line *line, const char *name, struct str text)
+{
+    if (line_format == LOG_TEXT) {
+        append_indented(&line->text, text);
+    } else if (text.len > 0) {
+        json_write_key(&line->json, name);
+        json_write_string(&line->json, text);
+    }
+}
+
+static void write_event(enum log_level level, const char *message, const char *detail,
+                        const char *hint)
+{
+    struct line line;
+    begin_event(&line, level, str_from(message));
+    add_text(&line, "detail", str_from(detail));
+    add_text(&line, "hint", str_from(hint));
+    end_event(&line);
+}
+
+static void add_field(struct line *line, const struct log_field *field)
+{
+    if (line_format == LOG_TEXT) {
+        text_appendf(&line->text, " %s=", field->name);
+        if (field->text.ptr != NULL) {
+            append_plain(&line->text, field->text);
+        } else {
+            text_appendf(&line->text, "%.*f", (int)field->decimals, field->number);
+        }
+        return;
+    }
+    json_write_key(&line->json, field->name);
+    if (field->text.ptr != NULL) {
+        json_write_string(&line->json, field->text);
+    } else if (field->decimals == 0) {
+        json_write_integer(&line->json, (int64_t)field->number);
+    } else {
+        double scale = pow(10, field->decimals);
+        json_write_double(&line->json, round(field->number * scale) / scale);
+    }
+}
+
+void log_event(enum log_level level, const char *message, const struct log_field *fields,
+               size_t count)
+{
+    if (level < lowest_level) {
+        return;
+    }
+    struct line line;
+    begin_event(&line, level, str_from(message));
+    for (size_t i = 0; i < count; i++) {
+        add_field(&line, &fields[i]);
+    }
+    end_event(&line);
 }
 
 void log_write(enum log_level level, const char *format, ...)

@@ -32,6 +32,7 @@ struct file_stream {
     struct stream base;
     int file;
     bool owned;  /* whether to close it: not so standard input */
+    bool steady; /* reading it never waits, and is not interrupted */
     bool at_end; /* the last read(2) gave nothing */
     char *buffer;
     size_t start; /* buffer[start … end) was read and not yet handed out */
@@ -63,7 +64,7 @@ static int read_some(struct file_stream *stream, char *out, size_t size, size_t 
 {
     ssize_t count;
     do {
-        int status = wake_await(stream->file, POLLIN, error);
+        int status = stream->steady ? STATUS_OK : wake_await(stream->file, POLLIN, error);
         if (status != STATUS_OK) {
             return status;
         }
@@ -280,21 +281,30 @@ static int recognise(struct file_stream *stream, struct error *error)
     return STATUS_OK;
 }
 
+static struct file_stream *make_file_stream(const char *name)
+{
+    struct file_stream *stream = memory_alloc_zeroed(1, sizeof *stream);
+    if (stream == NULL) {
+        return NULL;
+    }
+    stream->base.operations = &plain_operations;
+    stream_set_name(&stream->base, name);
+    stream->buffer = memory_alloc(BUFFER_BYTES);
+    if (stream->buffer == NULL) {
+        memory_free(stream);
+        return NULL;
+    }
+    return stream;
+}
+
 int stream_open_file(struct stream **out, const char *path, struct error *error)
 {
     *out = NULL;
     int status = STATUS_OK;
     bool standard = strcmp(path, "-") == 0;
-    struct file_stream *stream = memory_alloc_zeroed(1, sizeof *stream);
+    struct file_stream *stream = make_file_stream(standard ? "standard input" : path);
     if (stream == NULL) {
         return error_out_of_memory(error);
-    }
-    stream->base.operations = &plain_operations;
-    stream_set_name(&stream->base, standard ? "standard input" : path);
-    stream->buffer = memory_alloc(BUFFER_BYTES);
-    if (stream->buffer == NULL) {
-        status = error_out_of_memory(error);
-        goto done;
     }
     stream->file = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (stream->file < 0) {
@@ -307,6 +317,29 @@ int stream_open_file(struct stream **out, const char *path, struct error *error)
         status = recognise(stream, error);
     }
 done:
+    if (status != STATUS_OK) {
+        free_file(&stream->base);
+        return status;
+    }
+    *out = &stream->base;
+    return STATUS_OK;
+}
+
+int stream_open_descriptor(struct stream **out, int file, const char *name, struct error *error)
+{
+    *out = NULL;
+    struct file_stream *stream = make_file_stream(name);
+    if (stream == NULL) {
+        close(file);
+        return error_out_of_memory(error);
+    }
+    stream->file = file;
+    stream->owned = true;
+    stream->steady = true;
+    int status = inspect(stream, error);
+    if (status == STATUS_OK) {
+        status = recognise(stream, error);
+    }
     if (status != STATUS_OK) {
         free_file(&stream->base);
         return status;

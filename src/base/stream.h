@@ -38,6 +38,11 @@ struct stream {
    path and the reason. Small reads are served from a buffer, so a caller need not have its own. */
 int stream_open_file(struct stream **out, const char *path, struct error *error);
 
+/* Reads a file on a disk that is open already, from where it stands, unpacked when it is gzip. The
+   descriptor is the stream's from now on, even after a failure. A request to stop (base/wake.h) does
+   not end its reading: what began it decides. */
+int stream_open_descriptor(struct stream **out, int file, const char *name, struct error *error);
+
 /* Reads from `text`, which must outlive the stream. */
 int stream_open_memory(struct stream **out, const char *name, struct str text, struct error *error);
 

@@ -34,7 +34,12 @@ enum http_method {
     HTTP_OTHER = 1 << 7,
 };
 
-enum { HTTP_MOST_PARAMETERS = 4 };
+enum {
+    HTTP_MOST_PARAMETERS = 4,
+    /* What one request may take of memory for its arena, and as much again for the answer's body.
+       What is larger is to be streamed. */
+    HTTP_MOST_MEMORY = 256 << 20,
+};
 
 /* A header, a query argument or a cookie. Texts are NUL-terminated, without a NUL in them; those of
    the query are decoded and valid UTF-8. */
@@ -60,21 +65,27 @@ struct http_part {
 
 struct http_route;
 
+enum { HTTP_MOST_HEADERS = 24 };
+
 /* What will be sent. Set by the functions below, not by hand. */
 struct http_response {
-    unsigned status; /* 0: nothing yet */
-    struct http_field headers[24];
+    unsigned status;          /* 0: nothing yet */
+    const char *content_type; /* NULL: there is no body */
+    struct http_field headers[HTTP_MOST_HEADERS];
     size_t header_count;
+    bool failed; /* memory, or too many headers: it becomes a 500 */
     struct text_buffer body;
+    struct str view; /* or a body that lies elsewhere */
     struct json_writer json;
-    bool uncompressed; /* never gzip it: it is small, or packed already */
+    bool uncompressed; /* never gzip it: it is packed already, or what it holds must not show in
+                          its length */
     int (*produce)(void *context, struct stream *out, struct error *error);
     void (*release)(void *context);
     void *produce_context;
 };
 
 struct http_exchange {
-    struct arena arena; /* for this request; at most a few hundred MiB */
+    struct arena arena; /* for this request; at most HTTP_MOST_MEMORY */
     char id[37]; /* a uuid, in the header X-Request-Id and in every log line of the request */
 
     enum http_method method;
@@ -106,16 +117,29 @@ struct str http_cookie(const struct http_exchange *exchange, const char *name);
 
 /* ---- answers: the last one counts. Each needs memory; without it the client gets a 500 ---- */
 
-/* Adds a header. The value must not hold a line break: asserted. */
+/*
+ * Adds a header, before or after the answer that it belongs to; of one name the last counts, but of
+ * Set-Cookie and Vary, which are added to. A value with a control character in it is a 500. The
+ * server itself sets Content-Type, Content-Length, Vary where it packs or answers other origins,
+ * X-Request-Id, and, unless they are set here, Cache-Control: no-store, X-Content-Type-Options,
+ * Referrer-Policy, X-Frame-Options and a Content-Security-Policy that allows nothing.
+ */
 void http_respond_header(struct http_exchange *exchange, const char *name, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
-/* The writer of a JSON body. */
+/* The writer of a JSON body, which is at most HTTP_MOST_MEMORY. */
 struct json_writer *http_respond_json(struct http_exchange *exchange, unsigned status);
 
 /* A body that is there already; it is copied. */
 void http_respond_text(struct http_exchange *exchange, unsigned status, const char *content_type,
                        struct str text);
+
+/* The same, not copied: it must outlive the server. `content_type` too, in all of these. */
+void http_respond_view(struct http_exchange *exchange, unsigned status, const char *content_type,
+                       struct str text);
+
+/* No body: 204, 304. */
+void http_respond_empty(struct http_exchange *exchange, unsigned status);
 
 /*
  * A body of any length: produce() is called in a thread of its own while the client reads, and writes
@@ -128,7 +152,7 @@ void http_respond_stream(struct http_exchange *exchange, unsigned status, const 
                          int (*produce)(void *context, struct stream *out, struct error *error),
                          void (*release)(void *context), void *context);
 
-/* 303 or another redirection with Location. */
+/* 303 or another redirection with Location, which is percent-encoded already. */
 void http_respond_redirect(struct http_exchange *exchange, unsigned status, const char *location);
 
 /* {"error": {"message": …}} */
@@ -139,7 +163,8 @@ void http_respond_error(struct http_exchange *exchange, unsigned status, const c
  * The one place that maps a status to HTTP: what failed becomes an error body. STATUS_INVALID is 400
  * with the message, and the lines of the detail as "details"; STATUS_NOT_FOUND 404 "Resource not
  * found"; STATUS_CONFLICT 409 with the message; STATUS_RESOURCES and STATUS_CANCELLED 503 with
- * Retry-After; all else 500 "Unexpected internal error - id=UUID", the same id in the log line.
+ * Retry-After; all else 500 "Unexpected internal error - id=UUID". What the client is not told (503,
+ * 500) is logged, under the same id. Headers that were set before are forgotten.
  */
 void http_respond_failure(struct http_exchange *exchange, const struct error *error);
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/str.h"
 #include "http/exchange.h"
 
 /* Content types that a route takes; a set of bits. */
@@ -26,15 +27,26 @@ struct http_route {
     const char *path;        /* "/api/v1/persons/{id}": whole segments in braces are parameters */
     unsigned access;         /* means what the service's admit() makes of it; 0 is the strictest */
     unsigned bodies;         /* of enum http_body */
+    bool urgent; /* works even while max_requests others do: of what is cheap, as a health check */
     /* Answers the exchange, or fails: then http_respond_failure() does. */
     int (*handle)(struct http_exchange *exchange, struct error *error);
 };
 
+/* The methods in a set, as the Allow header has them: "GET, HEAD, POST". With GET there is HEAD. */
+void http_route_write_methods(struct text_buffer *out, unsigned methods);
+
+/* Whether some route begins with the same segment as `path`, "/api" say: what is below it belongs to
+   the routes, found or not, and is nobody else's. */
+bool http_route_owns(struct str path, const struct http_route *routes, size_t count);
+
 enum http_match { HTTP_MATCH_FOUND, HTTP_MATCH_NO_PATH, HTTP_MATCH_NO_METHOD };
 
-/* Finds the row of the exchange's method and path, and sets route and parameters. After
+/* HTTP_OTHER for one that is not known; names are in capitals. */
+enum http_method http_method_of(struct str name);
+
+/* Finds the first row of the exchange's method and path, and sets route and parameters. After
    HTTP_MATCH_NO_METHOD *allowed is the set of methods that the path has. One slash more at the end of
-   a path is the same path. A parameter that is not valid UTF-8 or holds NUL is no match. */
+   a path is the same path. Segments are compared as they were sent, in full. A parameter that is not valid UTF-8, empty, or holds NUL is no match. */
 enum http_match http_route_find(struct http_exchange *exchange, const struct http_route *routes,
                                 size_t count, unsigned *allowed);
 

@@ -30,6 +30,13 @@ struct http_names {
     size_t count;
 };
 
+struct http_deadlines {
+    double head;         /* seconds from the connection (or the last answer) to the whole head of a
+                            request; also the longest idle time. 0: 75 */
+    double rate_grace;   /* seconds before the least rate counts. 0: 30 */
+    uint64_t least_rate; /* bytes a second, body and answer. 0: 4096 */
+};
+
 struct http_service {
     const struct http_route *routes;
     size_t route_count;
@@ -60,12 +67,7 @@ struct http_server_options {
     const char *tls_certificate;       /* paths of PEM files; NULL: no TLS */
     const char *tls_key;
     const char *temporary_directory; /* for uploads; NULL: TMPDIR, else /var/tmp */
-    struct {
-        double head;         /* seconds from the connection (or the last answer) to the whole
-                                    head of a request; also the longest idle time. 0: 75 */
-        double rate_grace;   /* seconds before the least rate counts. 0: 30 */
-        uint64_t least_rate; /* bytes a second, body and answer. 0: 4096 */
-    } deadlines;
+    struct http_deadlines deadlines;
     struct http_service service;
 };
 

@@ -100,6 +100,35 @@ static void writes_json(void **state)
     text_free(&text);
 }
 
+static void writes_fields(void **state)
+{
+    (void)state;
+    static const struct log_field fields[] = {
+        {.name = "route", .text = STR("/a b/{id}\n")},
+        {.name = "status", .number = 200},
+        {.name = "ms", .number = 0.12345, .decimals = 3},
+        {.name = "bytes", .number = 123456789012345},
+    };
+    log_configure(LOG_INFO, LOG_TEXT);
+    begin_capture();
+    log_event(LOG_INFO, "request", fields, ARRAY_LENGTH(fields));
+    log_event(LOG_DEBUG, "not shown", fields, ARRAY_LENGTH(fields));
+    struct text_buffer text = end_capture();
+    assert_text(after_time(text_str(&text)),
+                STR(" info request route=/a b/{id}  status=200 ms=0.123 bytes=123456789012345\n"));
+    text_free(&text);
+
+    log_configure(LOG_INFO, LOG_JSON);
+    begin_capture();
+    log_event(LOG_INFO, "request", fields, ARRAY_LENGTH(fields));
+    text = end_capture();
+    struct str rest = after_time((struct str){text.ptr + 9, text.len - 9});
+    assert_text(rest,
+                STR("\",\"level\":\"info\",\"message\":\"request\",\"route\":\"/a b/{id}\\n\","
+                    "\"status\":200,\"ms\":0.123,\"bytes\":123456789012345}\n"));
+    text_free(&text);
+}
+
 static void leaves_out_what_is_below(void **state)
 {
     (void)state;
@@ -225,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(writes_text),
         TEST(writes_json),
+        TEST(writes_fields),
         TEST(leaves_out_what_is_below),
         TEST(an_event_cannot_pretend_to_be_two),
         TEST(cuts_what_is_too_long),

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/wake.h"
 #include "support.h"
 
 static struct error error;
@@ -43,6 +44,38 @@ static void pack(struct text_buffer *out, struct str text)
     assert_int_equal(deflate(&packer, Z_FINISH), Z_STREAM_END);
     out->len += most - packer.avail_out;
     deflateEnd(&packer);
+}
+
+/* From a descriptor, that stands at byte `at`, though somebody asks the program to stop. */
+static void reads_a_descriptor_from_where_it_stands(void **state)
+{
+    (void)state;
+    struct text_buffer packed = TEXT_BUFFER(1000);
+    text_append(&packed, STR("12345"));
+    pack(&packed, STR("some text"));
+    scratch_write("packed", text_str(&packed));
+    text_free(&packed);
+    scratch_write("plain", STR("12345some text"));
+    int stop[2];
+    assert_int_equal(pipe(stop), 0);
+    assert_int_equal(write(stop[1], "x", 1), 1);
+    wake_set(stop[0]);
+    for (int i = 0; i < 2; i++) {
+        int file = open(scratch_path(i == 0 ? "plain" : "packed"), O_RDONLY | O_CLOEXEC);
+        assert_int_equal(lseek(file, 5, SEEK_SET), 5);
+        struct stream *stream;
+        assert_int_equal(stream_open_descriptor(&stream, file, "an upload", &error), STATUS_OK);
+        assert_string_equal(stream->name, "an upload");
+        struct text_buffer text = TEXT_BUFFER(1000);
+        assert_int_equal(stream_read_all(stream, &text, &error), STATUS_OK);
+        assert_text(text_str(&text), STR("some text"));
+        text_free(&text);
+        stream_free(stream);
+        assert_int_equal(fcntl(file, F_GETFD), -1);
+    }
+    wake_set(-1);
+    close(stop[0]);
+    close(stop[1]);
 }
 
 /* Reads all of a file in pieces of `piece` bytes. */
@@ -378,6 +411,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(reads_a_plain_file),
         TEST(counts_bytes_and_knows_the_size),
+        TEST(reads_a_descriptor_from_where_it_stands),
         TEST(unpacks_whatever_the_name),
         TEST(unpacks_members_one_after_another),
         TEST(refuses_damaged_packed_files),
