@@ -25,8 +25,8 @@ test: build
 
 # Warnings are errors with both compilers; then what the two static analysers see.
 check: install-all build
-	@tools/build clang
-	@tools/analyse build/clang
+	@tools/build sanitize
+	@tools/analyse build/sanitize
 
 lint: install-all
 	@tools/lint
