@@ -239,3 +239,9 @@ void json_write_null(struct json_writer *writer)
     begin_value(writer);
     text_append(writer->out, STR("null"));
 }
+
+void json_write_raw(struct json_writer *writer, struct str json)
+{
+    begin_value(writer);
+    text_append(writer->out, json);
+}

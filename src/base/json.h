@@ -44,5 +44,7 @@ void json_write_unsigned(struct json_writer *writer, uint64_t number);
 void json_write_double(struct json_writer *writer, double number);
 void json_write_boolean(struct json_writer *writer, bool value);
 void json_write_null(struct json_writer *writer);
+/* A value that is JSON already; copied as it stands. */
+void json_write_raw(struct json_writer *writer, struct str json);
 
 #endif

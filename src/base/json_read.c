@@ -85,3 +85,60 @@ int json_read(json_t **out, struct str text, const char *name, struct error *err
     *out = NULL;
     return ran_out ? error_out_of_memory(error) : refuse(text, name, &fault, error);
 }
+
+/* ---- parts of a text that is known to be JSON ---- */
+
+static size_t skip_space(struct str text, size_t at)
+{
+    while (at < text.len && strchr(" \t\r\n", text.ptr[at]) != NULL && text.ptr[at] != '\0') {
+        at++;
+    }
+    return at;
+}
+
+/* The place after the closing quote. */
+static size_t skip_string(struct str text, size_t at)
+{
+    for (at++; at < text.len && text.ptr[at] != '"'; at++) {
+        at += text.ptr[at] == '\\';
+    }
+    return at + 1;
+}
+
+/* The place after a value: the comma or bracket that ends it, on its own level, comes next. */
+static size_t skip_value(struct str text, size_t at)
+{
+    size_t depth = 0;
+    while (at < text.len) {
+        char c = text.ptr[at];
+        bool closes = c == '}' || c == ']';
+        if (depth == 0 && (closes || c == ',')) {
+            break;
+        }
+        depth += c == '{' || c == '[';
+        depth -= closes;
+        at = c == '"' ? skip_string(text, at) : at + 1;
+    }
+    return at;
+}
+
+struct str json_read_member(struct str text, const char *key)
+{
+    size_t at = 0;
+    while (at < text.len && text.ptr[at] != '{') {
+        at++;
+    }
+    while (at < text.len && text.ptr[at] != '}') {
+        size_t name = skip_space(text, at + 1);
+        if (name >= text.len || text.ptr[name] != '"') {
+            break;
+        }
+        size_t end = skip_string(text, name);
+        size_t value = skip_space(text, skip_space(text, end) + 1);
+        at = skip_value(text, value);
+        if (str_equal((struct str){text.ptr + name + 1, end - name - 2}, str_from(key))) {
+            return str_trim((struct str){text.ptr + value, at - value});
+        }
+    }
+    return (struct str){NULL, 0};
+}

@@ -22,4 +22,8 @@
  */
 int json_read(json_t **out, struct str text, const char *name, struct error *error);
 
+/* The value of a key as it stands in the text of an object that json_read() has accepted; ptr NULL
+   when there is none, or where its key is written with escapes. */
+struct str json_read_member(struct str text, const char *key);
+
 #endif

@@ -31,6 +31,20 @@ static void write_sample(struct json_writer *json)
     json_write_close_object(json);
 }
 
+static void passes_json_on(void **state)
+{
+    (void)state;
+    struct text_buffer out = TEXT_BUFFER(1000);
+    struct json_writer json;
+    json_write_begin(&json, &out, 0);
+    json_write_open_array(&json);
+    json_write_raw(&json, STR("{\"a\": 1e5}"));
+    json_write_raw(&json, STR("2"));
+    json_write_close_array(&json);
+    assert_string_equal(out.ptr, "[{\"a\": 1e5},2]");
+    text_free(&out);
+}
+
 static void writes_on_one_line(void **state)
 {
     (void)state;
@@ -216,6 +230,7 @@ int main(void)
         cmocka_unit_test(escapes),
         cmocka_unit_test(replaces_what_is_not_utf8),
         cmocka_unit_test(writes_numbers),
+        cmocka_unit_test(passes_json_on),
         cmocka_unit_test(writes_what_jansson_reads),
         cmocka_unit_test(survives_failing_memory),
     };

@@ -130,6 +130,31 @@ static void counts_what_jansson_takes(void **state)
     assert_int_equal(memory_in_use(), before);
 }
 
+/* The text of a member, or "none". */
+static void assert_member(const char *text, const char *key, const char *expected)
+{
+    struct error error = {0};
+    json_t *json;
+    assert_int_equal(json_read(&json, str_from(text), NULL, &error), 0);
+    struct str member = json_read_member(str_from(text), key);
+    json_decref(json);
+    assert_true(str_equal(member.ptr == NULL ? STR("none") : member, str_from(expected)));
+}
+
+static void gives_members_as_they_stand_there(void **state)
+{
+    (void)state;
+    assert_member("{\"a\": 1e-05, \"b\" : {\"a\": [1, {\"x\": \"}],\"}]} }", "a", "1e-05");
+    assert_member("\xEF\xBB\xBF {\"a\":1,\n \"b\" :\t{ \"a\": [1, {\"x\": \"}],\"}]}\n}", "b",
+                  "{ \"a\": [1, {\"x\": \"}],\"}]}");
+    assert_member("{\"a\": \"\\\\\", \"b\": \"\\\"b\\\"\"}", "b", "\"\\\"b\\\"\"");
+    assert_member("{\"a\": [], \"b\": null}", "b", "null");
+    assert_member("{\"a\": {\"b\": 1}}", "b", "none");
+    assert_member("{}", "b", "none");
+    assert_member("[{\"b\": 1}]", "c", "none");
+    assert_member("{\"\\u0062\": 1}", "b", "none");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +165,7 @@ int main(void)
         cmocka_unit_test(survives_every_failed_allocation),
         cmocka_unit_test(one_failed_allocation_changes_no_document),
         cmocka_unit_test(counts_what_jansson_takes),
+        cmocka_unit_test(gives_members_as_they_stand_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
