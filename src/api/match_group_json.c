@@ -91,7 +91,8 @@ static void write_metadata(struct json_writer *json, const struct match_group_de
     json_write_open_object(json);
     write_integer(json, "total_persons", group->page.total_count);
     write_integer(json, "total_records", group->total_record_count);
-    write_integer(json, "total_results", (int64_t)group->result_count);
+    write_integer(json, "total_results", group->total_result_count);
+    write_integer(json, "returned_results", (int64_t)group->result_count);
     json_write_close_object(json);
 }
 

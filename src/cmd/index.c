@@ -22,6 +22,7 @@ struct opened {
     struct index index; /* first: it is what callers hold */
     struct config *config;
     struct private_cluster *cluster; /* NULL: an external server */
+    pthread_mutex_t reviving;        /* one thread at a time brings the cluster back */
     char port[16];
     pthread_t watcher;
     bool watching;
@@ -175,6 +176,7 @@ int index_open(struct index **out, const struct index_options *options, struct e
         return error_out_of_memory(error);
     }
     opened->closing = -1;
+    pthread_mutex_init(&opened->reviving, NULL);
     opened->cancel_at = options->cancel_at == 0 ? 1 : options->cancel_at;
     int status = open_all(opened, options, error);
     if (status != 0) {
@@ -188,7 +190,13 @@ int index_open(struct index **out, const struct index_options *options, struct e
 int index_revive(struct index *index, struct error *error)
 {
     struct opened *opened = (struct opened *)index;
-    return opened->cluster == NULL ? 0 : private_cluster_revive(opened->cluster, error);
+    if (opened->cluster == NULL) {
+        return 0;
+    }
+    pthread_mutex_lock(&opened->reviving);
+    int status = private_cluster_revive(opened->cluster, error);
+    pthread_mutex_unlock(&opened->reviving);
+    return status;
 }
 
 void index_close(struct index *index)
@@ -201,5 +209,6 @@ void index_close(struct index *index)
     store_close(opened->index.store);
     private_cluster_close(opened->cluster);
     config_free(opened->config);
+    pthread_mutex_destroy(&opened->reviving);
     memory_free(opened);
 }

@@ -43,7 +43,7 @@ int index_open(struct index **out, const struct index_options *options, struct e
    does without calls it before there are other threads. */
 void index_forget_environment(bool external);
 
-/* Brings the private PostgreSQL back when it has died; does nothing for another server. */
+/* Brings the private PostgreSQL back when it has died; does nothing for another server. Any thread. */
 int index_revive(struct index *index, struct error *error);
 
 /* All connections must have been given back. NULL is fine. */

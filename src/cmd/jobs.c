@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "api/job_json.h"
 #include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/jobs_host.h"
@@ -89,59 +90,6 @@ static void append_sheet(struct text_buffer *out, const struct rows *rows)
 
 /* ---- for programs: the objects of the HTTP API ---- */
 
-static void write_text(struct json_writer *json, const char *key, const struct rows *rows,
-                       size_t row, enum job_column column)
-{
-    json_write_key(json, key);
-    json_write_string(json, rows_text(rows, row, column));
-}
-
-static void write_number(struct json_writer *json, const char *key, const struct rows *rows,
-                         size_t row, enum job_column column)
-{
-    json_write_key(json, key);
-    if (rows_is_null(rows, row, column)) {
-        json_write_null(json);
-    } else {
-        json_write_integer(json, rows_integer(rows, row, column));
-    }
-}
-
-static void write_id(struct json_writer *json, const char *key, const char *prefix,
-                     const struct rows *rows, size_t row, enum job_column column)
-{
-    char text[32];
-    int length =
-        snprintf(text, sizeof text, "%s_%" PRId64, prefix, rows_integer(rows, row, column));
-    json_write_key(json, key);
-    if (rows_is_null(rows, row, column)) {
-        json_write_null(json);
-    } else {
-        json_write_string(json, (struct str){text, (size_t)length});
-    }
-}
-
-static void write_job(struct json_writer *json, const struct rows *rows, size_t row)
-{
-    json_write_open_object(json);
-    write_id(json, "id", "job", rows, row, JOB_ID);
-    write_text(json, "job_type", rows, row, JOB_TYPE);
-    write_text(json, "status", rows, row, JOB_STATUS);
-    write_text(json, "reason", rows, row, JOB_REASON);
-    write_id(json, "config_id", "cfg", rows, row, JOB_CONFIG_ID);
-    write_text(json, "source_uri", rows, row, JOB_SOURCE_URI);
-    write_text(json, "created", rows, row, JOB_CREATED);
-    write_text(json, "updated", rows, row, JOB_UPDATED);
-    write_number(json, "attempts", rows, row, JOB_TRIES);
-    json_write_key(json, "progress");
-    json_write_open_object(json);
-    write_text(json, "phase", rows, row, JOB_PHASE);
-    write_number(json, "done", rows, row, JOB_DONE);
-    write_number(json, "total", rows, row, JOB_TOTAL);
-    json_write_close_object(json);
-    json_write_close_object(json);
-}
-
 static void append_json(struct text_buffer *out, const struct rows *rows, bool list)
 {
     struct json_writer json;
@@ -150,7 +98,7 @@ static void append_json(struct text_buffer *out, const struct rows *rows, bool l
         json_write_open_array(&json);
     }
     for (size_t i = 0; i < rows_count(rows); i++) {
-        write_job(&json, rows, i);
+        job_json_write(&json, rows, i);
     }
     if (list) {
         json_write_close_array(&json);

@@ -71,4 +71,8 @@ void match_group_text_append(struct text_buffer *out, const struct match_group_d
     for (size_t i = 0; i < group->result_count; i++) {
         append_result(out, &group->results[i]);
     }
+    int64_t more = group->total_result_count - (int64_t)group->result_count;
+    if (more > 0) {
+        text_appendf(out, "\nand %" PRId64 " more of lower probability\n", more);
+    }
 }

@@ -1,8 +1,10 @@
 #include "empi/configs.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/compiler.h"
+#include "empi/reading.h"
 #include "empi/record.h"
 #include "linkage/model.h"
 
@@ -125,21 +127,24 @@ int configs_check(const struct config_request *request, struct error *error)
     return status != 0 ? status : check_model(request->json, request->name, error);
 }
 
-int configs_create(int64_t *out, struct connection *connection,
-                   const struct config_request *request, struct error *error)
+int configs_store(int64_t *out, struct connection *connection, const struct config_request *request,
+                  struct error *error)
 {
-    int status = configs_check(request, error);
-    if (status != 0) {
-        return status;
-    }
     struct query_parameter parameters[3];
     struct text_buffer copy;
-    status = bind(parameters, &copy, request, error);
+    int status = bind(parameters, &copy, request, error);
     if (status == 0) {
         status = insert(out, connection, parameters, error);
     }
     text_free(&copy);
     return status;
+}
+
+int configs_create(int64_t *out, struct connection *connection,
+                   const struct config_request *request, struct error *error)
+{
+    int status = configs_check(request, error);
+    return status == 0 ? configs_store(out, connection, request, error) : status;
 }
 
 int configs_find_or_create(int64_t *out, struct connection *connection,
@@ -168,12 +173,13 @@ int configs_read(struct matching_config *out, struct connection *connection, int
 {
     struct rows *rows;
     struct query_parameter parameters[] = {query_integer(id)};
-    int status = query_run(&rows, connection,
-                           "select splink_settings::text, potential_match_threshold,\n"
-                           "    auto_match_threshold\n"
-                           "from empi.config\n"
-                           "where id = $1::bigint",
-                           parameters, ARRAY_LENGTH(parameters), error);
+    int status =
+        query_run(&rows, connection,
+                  "select splink_settings::text, potential_match_threshold,\n"
+                  "    auto_match_threshold, " READING_TIMESTAMP("created") "\n"
+                                                                            "from empi.config\n"
+                                                                            "where id = $1::bigint",
+                  parameters, ARRAY_LENGTH(parameters), error);
     if (status != 0) {
         return status;
     }
@@ -188,12 +194,84 @@ int configs_read(struct matching_config *out, struct connection *connection, int
         .auto_threshold = rows_double(rows, 0, 2),
     };
     text_append(&out->json, rows_text(rows, 0, 0));
+    snprintf(out->created, sizeof out->created, "%.*s", STR_ARG(rows_text(rows, 0, 3)));
     rows_free(rows);
     if (out->json.failed) {
         configs_free(out);
         return error_out_of_memory(error);
     }
     return 0;
+}
+
+int configs_exist(bool *out, struct connection *connection, int64_t id, struct error *error)
+{
+    struct query_parameter parameters[] = {query_integer(id)};
+    struct rows *rows;
+    int status =
+        query_run(&rows, connection,
+                  "select exists (\n    select from empi.config\n    where id = $1::bigint\n)",
+                  parameters, ARRAY_LENGTH(parameters), error);
+    if (status == 0) {
+        *out = rows_boolean(rows, 0, 0);
+        rows_free(rows);
+    }
+    return status;
+}
+
+static int take_summaries(struct config_summaries *out, struct arena *arena,
+                          const struct rows *rows, struct error *error)
+{
+    out->page.total_count = rows_integer(rows, 0, 4);
+    /* A page after the last has a row without a configuration, for the total. */
+    out->count = rows_is_null(rows, 0, 0) ? 0 : rows_count(rows);
+    out->items = arena_alloc_array(arena, out->count, sizeof *out->items);
+    if (out->items == NULL) {
+        return error_out_of_memory(error);
+    }
+    for (size_t i = 0; i < out->count; i++) {
+        out->items[i] = (struct config_summary){
+            .id = rows_integer(rows, i, 0),
+            .potential_threshold = rows_double(rows, i, 2),
+            .auto_threshold = rows_double(rows, i, 3),
+        };
+        if (!reading_text(&out->items[i].created, arena, rows, i, 1)) {
+            return error_out_of_memory(error);
+        }
+    }
+    return 0;
+}
+
+/* Few: nobody has more configurations than there are ways to match. */
+static const char list_summaries[] = "select page.id, " READING_TIMESTAMP(
+    "page.created") ", page.potential_match_threshold,\n"
+                    "    page.auto_match_threshold, counted.total\n"
+                    "from (\n"
+                    "    select count(*) as total\n"
+                    "    from empi.config\n"
+                    ") as counted\n"
+                    "left join (\n"
+                    "    select id, created, potential_match_threshold, auto_match_threshold\n"
+                    "    from empi.config\n"
+                    "    order by id desc\n"
+                    "    limit $1::bigint\n"
+                    "    offset $2::bigint\n"
+                    ") as page on true\n"
+                    "order by page.id desc";
+
+int configs_list(struct config_summaries *out, struct arena *arena, struct connection *connection,
+                 struct page_request request, struct error *error)
+{
+    *out = (struct config_summaries){.page = {.number = request.number, .size = request.size}};
+    struct query_parameter parameters[] = {query_integer(request.size),
+                                           query_integer(page_offset(request))};
+    struct rows *rows;
+    int status =
+        query_run(&rows, connection, list_summaries, parameters, ARRAY_LENGTH(parameters), error);
+    if (status == 0) {
+        status = take_summaries(out, arena, rows, error);
+        rows_free(rows);
+    }
+    return status;
 }
 
 void configs_free(struct matching_config *config)

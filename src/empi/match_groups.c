@@ -230,7 +230,8 @@ static const char read_results_sql[] = "select e.id, " READING_TIMESTAMP(
                  "from empi.prediction_result e\n"
                  "join empi.job j on j.id = e.job_id\n"
                  "where e.match_group_id = $1::bigint\n"
-                 "order by e.match_probability desc, e.id";
+                 "order by e.match_probability desc, e.id\n"
+                 "limit $2::bigint";
 
 static int take_result(struct match_result_detail *out, struct explanations *explanations,
                        const struct rows *rows, size_t row, struct error *error)
@@ -249,10 +250,29 @@ static int take_result(struct match_result_detail *out, struct explanations *exp
                                 rows_text(rows, row, 7), out->match_weight, error);
 }
 
+/* Of a group that has more than are read. */
+static int count_results(struct match_group_detail *out, struct connection *connection,
+                         struct error *error)
+{
+    struct query_parameter parameters[] = {query_integer(out->id)};
+    struct rows *rows;
+    int status = query_run(&rows, connection,
+                           "select count(*)\n"
+                           "from empi.prediction_result\n"
+                           "where match_group_id = $1::bigint",
+                           parameters, ARRAY_LENGTH(parameters), error);
+    if (status == 0) {
+        out->total_result_count = rows_integer(rows, 0, 0);
+        rows_free(rows);
+    }
+    return status;
+}
+
 static int read_results(struct match_group_detail *out, struct arena *arena,
                         struct connection *connection, struct error *error)
 {
-    struct query_parameter parameters[] = {query_integer(out->id)};
+    struct query_parameter parameters[] = {query_integer(out->id),
+                                           query_integer(MATCH_GROUP_MOST_RESULTS)};
     struct rows *rows;
     int status =
         query_run(&rows, connection, read_results_sql, parameters, ARRAY_LENGTH(parameters), error);
@@ -270,6 +290,10 @@ static int read_results(struct match_group_detail *out, struct arena *arena,
     }
     explanations_free(&explanations);
     rows_free(rows);
+    out->total_result_count = (int64_t)out->result_count;
+    if (status == 0 && out->result_count == MATCH_GROUP_MOST_RESULTS) {
+        status = count_results(out, connection, error);
+    }
     return status;
 }
 

@@ -21,6 +21,11 @@
 #include "empi/search.h"
 #include "store/store.h"
 
+/* The most results that a group is read with, each with its explanation: 100 records that were all
+   compared with each other have 4,950. What one rule has chained together by mistake may have
+   millions, which nobody reads, and which no memory should have to hold. */
+enum { MATCH_GROUP_MOST_RESULTS = 5000 };
+
 /* A group in a list: the names are those of the lowest-numbered record of its persons. */
 struct match_group_summary {
     int64_t id;
@@ -52,8 +57,9 @@ struct match_group_detail {
     int64_t id;
     struct str created;
     int64_t version;
-    struct match_result_detail *results; /* all, by falling probability, then id */
-    size_t result_count;
+    struct match_result_detail *results; /* by falling probability, then id */
+    size_t result_count;                 /* all, or MATCH_GROUP_MOST_RESULTS */
+    int64_t total_result_count;
     struct page page;       /* over its persons */
     struct person *persons; /* on this page, by age, each with all its records */
     size_t person_count;

@@ -5,18 +5,37 @@
 #include "base/compiler.h"
 #include "empi/job_state.h"
 
-#define ISO_TIME "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'"
+#define TIME(column) \
+    "to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"')"
 
-#define SELECT_JOB                                                          \
-    "select id, job_type, status, reason, config_id, source_uri,\n"         \
-    "    to_char(created, " ISO_TIME "), to_char(updated, " ISO_TIME "),\n" \
-    "    attempts, phase, progress_done, progress_total\n"                  \
-    "from empi.job\n"
+#define SELECT_JOB                                                        \
+    "select id, job_type, status, reason, config_id, source_uri,\n"       \
+    "    " TIME("created") ", " TIME(                                     \
+        "updated") ",\n"                                                  \
+                   "    attempts, phase, progress_done, progress_total\n" \
+                   "from empi.job\n"
 
 int job_list(struct rows **out, struct connection *connection, uint64_t most, struct error *error)
 {
     struct query_parameter parameters[] = {query_integer((int64_t)most)};
     return query_run(out, connection, SELECT_JOB "order by id desc\nlimit $1::bigint", parameters,
+                     ARRAY_LENGTH(parameters), error);
+}
+
+int job_list_page(struct rows **out, int64_t *total, struct connection *connection,
+                  struct page_request request, struct error *error)
+{
+    struct query_parameter parameters[] = {query_integer(request.size),
+                                           query_integer(page_offset(request))};
+    struct rows *counted;
+    int status = query_run(&counted, connection, "select count(*)\nfrom empi.job", NULL, 0, error);
+    if (status != 0) {
+        return status;
+    }
+    *total = rows_integer(counted, 0, 0);
+    rows_free(counted);
+    return query_run(out, connection,
+                     SELECT_JOB "order by id desc\nlimit $1::bigint\noffset $2::bigint", parameters,
                      ARRAY_LENGTH(parameters), error);
 }
 

@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "empi/page.h"
 #include "store/store.h"
 
-/* The columns of the rows below. Times are ISO 8601 in UTC. */
+/* The columns of the rows below. Times are ISO 8601 with offset and microseconds. */
 enum job_column {
     JOB_ID,
     JOB_TYPE,
@@ -29,6 +30,10 @@ enum job_column {
 
 /* The newest `most` jobs, newest first. */
 int job_list(struct rows **out, struct connection *connection, uint64_t most, struct error *error);
+
+/* A page of all jobs, newest first, and how many there are. */
+int job_list_page(struct rows **out, int64_t *total, struct connection *connection,
+                  struct page_request request, struct error *error);
 
 /* One job, as the one row; STATUS_NOT_FOUND. */
 int job_find(struct rows **out, struct connection *connection, int64_t id, struct error *error);

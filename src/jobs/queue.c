@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/compiler.h"
+#include "empi/job_channel.h"
 #include "empi/locks.h"
 
 static enum queue_status read_status(struct str text)
@@ -35,6 +36,27 @@ static void take_row(struct queue_job *out, const struct rows *rows)
     };
     snprintf(out->source_uri, sizeof out->source_uri, "%.*s", STR_ARG(rows_text(rows, 0, 3)));
     snprintf(out->reason, sizeof out->reason, "%.*s", STR_ARG(rows_text(rows, 0, 4)));
+}
+
+int queue_add_export(int64_t *out, struct connection *connection, const char *sink_uri,
+                     struct error *error)
+{
+    struct query_parameter parameters[] = {query_text(QUEUE_EXPORT), query_text(sink_uri)};
+    struct rows *rows;
+    int status = query_run(&rows, connection,
+                           "with made as (\n"
+                           "    insert into empi.job (job_type, source_uri)\n"
+                           "    values ($1, $2)\n"
+                           "    returning id\n"
+                           ")\n"
+                           "select id, pg_notify('" JOB_CHANNEL "', '')\n"
+                           "from made",
+                           parameters, ARRAY_LENGTH(parameters), error);
+    if (status == 0) {
+        *out = rows_integer(rows, 0, 0);
+        rows_free(rows);
+    }
+    return status;
 }
 
 int queue_first(struct queue_job *out, struct connection *connection, const char *kind,

@@ -44,6 +44,10 @@ struct queue_job {
     char reason[QUEUE_TEXT_SIZE];     /* likewise */
 };
 
+/* Makes an export of potential matches that goes to `sink_uri`, and tells the workers. */
+int queue_add_export(int64_t *out, struct connection *connection, const char *sink_uri,
+                     struct error *error);
+
 /* The first open job of a kind. */
 int queue_first(struct queue_job *out, struct connection *connection, const char *kind,
                 struct error *error);

@@ -42,7 +42,7 @@ describe('jobs', () => {
         assert.deepEqual(Object.keys(list[0]), ['id', 'job_type', 'status', 'reason', 'config_id', 'source_uri',
             'created', 'updated', 'attempts', 'progress']);
         assert.deepEqual(list[0].progress, { phase: null, done: null, total: null });
-        assert.match(list[0].created, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+        assert.match(list[0].created, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/);
         assert.deepEqual(JSON.parse(index.run('jobs', 'show', second, '--json').stdout), list[1]);
         assert.deepEqual(JSON.parse(index.run('jobs', '--json', '--limit', '1').stdout), [list[0]]);
 

@@ -107,7 +107,8 @@ describe('one', () => {
         assert.deepEqual(records.map((each) => each.length).sort(), [1, 3]);
         assert.deepEqual(Object.keys(group.persons[0].records[0]).slice(5), columns);
         assert.equal(pagination.total_count, 2);
-        assert.deepEqual(metadata, { total_persons: 2, total_records: 4, total_results: group.results.length });
+        assert.deepEqual(metadata, { total_persons: 2, total_records: 4, total_results: group.results.length,
+            returned_results: group.results.length });
         const pages = [1, 2].map((page) => show(id, '--page-size', '1', '--page', `${page}`));
         assert.deepEqual(pages.flatMap((page) => page.potential_match.persons), group.persons);
         assert.ok(pages.every((page) => page.potential_match.results.length === group.results.length));
