@@ -1,7 +1,7 @@
 /*
  * What the handlers of the HTTP API share: the service, connections to the database, answers.
  *
- * A handler is `int module_verb(struct http_exchange *, struct error *)`, named in routes.c. It
+ * A handler is `int handle_verb_noun(struct http_exchange *, struct error *)`, named in routes.c. It
  * answers the exchange and returns 0; or it fails, and ends with api_answer_failure().
  *
  * Thread rule: struct api is set up before the server starts and then used by all its threads; what

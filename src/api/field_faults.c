@@ -3,8 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/str.h"
-
 enum { MAX_FIELD = 1024, MAX_KEY = 200, MAX_MESSAGE = 512 };
 
 static void append_path(struct text_buffer *out, const struct field_path *path)
@@ -56,6 +54,15 @@ void field_faults_add(struct field_faults *faults, const struct field_path *path
     }
     faults->last = fault;
     faults->count++;
+}
+
+bool field_faults_has(const struct field_faults *faults, struct str field)
+{
+    const struct field_fault *at = faults->first;
+    while (at != NULL && (at->field == NULL || !str_equal(str_from(at->field), field))) {
+        at = at->next;
+    }
+    return at != NULL;
 }
 
 int field_faults_report(const struct field_faults *faults, struct error *error)

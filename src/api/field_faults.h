@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/str.h"
 
 /* What is kept: a request with more faults is not mended by reading on. */
 enum { FIELD_FAULTS_MOST = 1000 };
@@ -41,6 +42,15 @@ struct field_faults {
 /* `path` NULL: the request as a whole. */
 void field_faults_add(struct field_faults *faults, const struct field_path *path,
                       const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Whether there are any, or there was no memory for one. */
+static inline bool field_faults_any(const struct field_faults *faults)
+{
+    return faults->count > 0 || faults->failed;
+}
+
+/* Whether there is one of this field, "a.0.b". */
+bool field_faults_has(const struct field_faults *faults, struct str field);
 
 /* 0 when there are none; else STATUS_INVALID, "Validation failed" with a line of detail each. */
 int field_faults_report(const struct field_faults *faults, struct error *error);

@@ -4,6 +4,7 @@
 
 #include "cmd/command.h"
 
+extern const struct command command_api;
 extern const struct command command_config_check;
 extern const struct command command_config_keys;
 extern const struct command command_data_sources;
@@ -25,6 +26,7 @@ extern const struct command command_potential_matches_match;
 extern const struct command command_potential_matches_show;
 extern const struct command command_process_export_jobs;
 extern const struct command command_psql;
+extern const struct command command_run_dev;
 extern const struct command command_synth;
 
 #endif

@@ -1,0 +1,132 @@
+#include "api/api.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json_read.h"
+#include "base/log.h"
+
+struct api *api_of(const struct http_exchange *exchange)
+{
+    return exchange->context;
+}
+
+const struct identity_user *api_user(const struct http_exchange *exchange)
+{
+    return exchange->user;
+}
+
+int api_take_connection(struct connection **out, const struct http_exchange *exchange,
+                        struct error *error)
+{
+    enum { SECONDS = 10 };
+    *out = NULL;
+    return store_take(out, api_of(exchange)->store, SECONDS, error);
+}
+
+/* ---- answers ---- */
+
+static void write_text(struct json_writer *json, const char *key, struct str text)
+{
+    json_write_key(json, key);
+    json_write_string(json, text);
+}
+
+static struct json_writer *open_details(struct http_exchange *exchange)
+{
+    struct json_writer *json = http_respond_json(exchange, 400);
+    json_write_open_object(json);
+    json_write_key(json, "error");
+    json_write_open_object(json);
+    write_text(json, "message", STR("Validation failed"));
+    json_write_key(json, "details");
+    json_write_open_array(json);
+    return json;
+}
+
+static void write_detail(struct json_writer *json, const char *field, struct str message)
+{
+    json_write_open_object(json);
+    if (field != NULL) {
+        write_text(json, "field", str_from(field));
+    }
+    write_text(json, "message", message);
+    json_write_close_object(json);
+}
+
+static void close_details(struct json_writer *json)
+{
+    json_write_close_array(json);
+    json_write_close_object(json);
+    json_write_close_object(json);
+}
+
+int api_answer_faults(struct http_exchange *exchange, const struct field_faults *faults,
+                      struct error *error)
+{
+    if (faults->failed) {
+        return error_out_of_memory(error);
+    }
+    struct json_writer *json = open_details(exchange);
+    for (const struct field_fault *at = faults->first; at != NULL; at = at->next) {
+        write_detail(json, at->field, str_from(at->message));
+    }
+    close_details(json);
+    return 0;
+}
+
+static void answer_invalid(struct http_exchange *exchange, const struct error *error)
+{
+    struct json_writer *json = open_details(exchange);
+    write_detail(json, NULL, str_from(error->message));
+    for (const char *line = error->detail; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        if (length > 0) {
+            write_detail(json, NULL, (struct str){line, length});
+        }
+        line += length + (line[length] == '\n');
+    }
+    if (error->hint[0] != '\0') {
+        write_detail(json, NULL, str_from(error->hint));
+    }
+    close_details(json);
+}
+
+int api_answer_failure(struct http_exchange *exchange, int status, const struct error *error)
+{
+    if (status == STATUS_INVALID) {
+        answer_invalid(exchange, error);
+        return 0;
+    }
+    if (status == STATUS_IO) {
+        /* The database is away, or a disk is: not for good, and not the client's fault. */
+        log_write(LOG_ERROR, "%s: %s", exchange->id, error->message);
+        http_respond_error(exchange, 503,
+                           "The service cannot reach its database. Try again later.");
+        http_respond_header(exchange, "Retry-After", "5");
+        return 0;
+    }
+    return status;
+}
+
+/* ---- bodies ---- */
+
+int api_read_json(json_t **out, struct http_exchange *exchange, struct error *error)
+{
+    bool none = exchange->body.ptr == NULL || exchange->body.len == 0;
+    int status = json_read(out, none ? STR("{}") : exchange->body, NULL, error);
+    if (status != STATUS_INVALID) {
+        return status;
+    }
+    static const char words[] = ": not valid JSON: ";
+    const char *reason = strstr(error->message, words);
+    if (reason == NULL) {
+        http_respond_error(exchange, 400, "JSON parse error - %s", error->message);
+    } else {
+        http_respond_error(exchange, 400, "JSON parse error - %.*s: %s",
+                           (int)(reason - error->message), error->message,
+                           reason + sizeof words - 1);
+    }
+    *out = NULL;
+    return 0;
+}
