@@ -37,8 +37,7 @@ static bool may_call(const struct identity_user *user, unsigned access,
     if (level == API_SIGNED_IN) {
         return true;
     }
-    /* Who still has a one-time password has shown no more than that they read it somewhere. */
-    if (user->id == 0 || user->must_change_password) {
+    if (user->id == 0) {
         return false;
     }
     if (level == API_MEMBER && !is_admin_only(admin_only, access)) {

@@ -27,8 +27,7 @@ enum api_access {
 
 /*
  * For struct http_service. Sets exchange->user (struct identity_user) or answers: 401 and what else
- * identity_authenticate() answers; 403 for who is unknown, has no role or the wrong one, or has to
- * change a one-time password first.
+ * identity_authenticate() answers; 403 for who is unknown, has no role or the wrong one.
  */
 int access_admit(struct http_exchange *exchange, const struct http_route *route,
                  struct error *error);

@@ -31,6 +31,9 @@ enum config_idp {
     CONFIG_IDP_OIDC,
 };
 
+/* Where people who come without a token are sent. */
+enum config_sign_in { CONFIG_SIGN_IN_PROXY, CONFIG_SIGN_IN_PROVIDER };
+
 enum config_runner { CONFIG_RUNNER_PROCESS, CONFIG_RUNNER_K8S };
 
 struct config_list {
@@ -41,7 +44,7 @@ struct config_list {
 /* Where a value comes from. */
 enum config_origin { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT };
 
-enum { CONFIG_MAX_KEYS = 64 };
+enum { CONFIG_MAX_KEYS = 96 };
 
 /* Texts are NUL-terminated and belong to the configuration; NULL is a key that was not given and
    has no default. A text may be empty: the files that are around leave what they do not use "". */
@@ -69,6 +72,7 @@ struct config {
         uint32_t threads;
         const char *tls_certificate; /* paths: both or neither */
         const char *tls_key;
+        const char *public_url; /* as people see it; what follows the host is of no effect */
     } server;
 
     struct config_list admin_only; /* of "config", "import", "export": what members may not do */
@@ -80,6 +84,8 @@ struct config {
             const char *jwt_header;
             const char *jwks_url;
             const char *client_id;
+            const char *client_secret;
+            const char *issuer;
         } aws_cognito;
         struct {
             const char *server_url;
@@ -89,7 +95,21 @@ struct config {
             const char *jwks_url;
             const char *client_id;
             const char *client_secret;
+            const char *issuer;
         } keycloak;
+        struct {
+            const char *issuer;
+            const char *client_id;
+            const char *client_secret; /* without one the client is a public one */
+            const char *jwt_header;
+            const char *jwt_aud; /* NULL: client_id */
+            const char *jwks_url;
+        } oidc;
+        enum config_sign_in sign_in; /* of keycloak, aws-cognito and oidc */
+        const char *sign_in_scope;
+        uint32_t session_minutes;     /* without a request */
+        uint32_t session_hours;       /* altogether */
+        uint32_t local_token_minutes; /* of tokens that the local provider gives */
     } idp;
 
     struct {

@@ -45,7 +45,7 @@ static void require_section(const struct config *config, const char *prefix, con
 {
     for (size_t i = 0; i < config_key_count; i++) {
         if (str_starts_with(str_from(config_keys[i].path), str_from(prefix)) &&
-            !is_given(config, &config_keys[i])) {
+            !config_keys[i].optional && !is_given(config, &config_keys[i])) {
             add_missing(faults, config_keys[i].path, because);
         }
     }
@@ -105,13 +105,24 @@ static void check_old_names(const struct config *config, struct faults *faults)
 
 static void check_identity(const struct config *config, struct faults *faults)
 {
-    if (!is_path_given(config, "idp.backend") && is_section_given(config, "idp.")) {
-        add_missing(faults, "idp.backend", "other keys of idp name a provider");
+    static const struct {
+        enum config_idp backend;
+        const char *section;
+        const char *because;
+    } providers[] = {
+        {CONFIG_IDP_KEYCLOAK, "idp.keycloak.", "idp.backend is keycloak"},
+        {CONFIG_IDP_AWS_COGNITO, "idp.aws_cognito.", "idp.backend is aws-cognito"},
+        {CONFIG_IDP_OIDC, "idp.oidc.", "idp.backend is oidc"},
+    };
+    bool named = false;
+    for (size_t i = 0; i < ARRAY_LENGTH(providers); i++) {
+        named = named || is_section_given(config, providers[i].section);
+        if (config->idp.backend == providers[i].backend) {
+            require_section(config, providers[i].section, providers[i].because, faults);
+        }
     }
-    if (config->idp.backend == CONFIG_IDP_KEYCLOAK) {
-        require_section(config, "idp.keycloak.", "idp.backend is keycloak", faults);
-    } else if (config->idp.backend == CONFIG_IDP_AWS_COGNITO) {
-        require_section(config, "idp.aws_cognito.", "idp.backend is aws-cognito", faults);
+    if (named && !is_path_given(config, "idp.backend")) {
+        add_missing(faults, "idp.backend", "other keys of idp name a provider");
     }
 }
 

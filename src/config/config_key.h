@@ -26,6 +26,7 @@ struct config_key {
     enum config_kind kind;
     bool secret;
     bool only_environment; /* in the file it has no effect */
+    bool optional;         /* where the others of its section are needed */
     size_t at;             /* offset in struct config */
     const char *fallback;  /* the default, as the environment would have it; NULL: none */
     const char *words;     /* "process|k8s" */

@@ -45,9 +45,8 @@ struct identity_user {
     struct str subject; /* the provider's name for them: the token's "sub" */
     struct str email;   /* may be empty */
     enum identity_role role;
-    bool by_session;           /* by our cookie, not by a token */
-    bool must_change_password; /* has a one-time password still: nothing but changing it */
-    const char *csrf_token;    /* what X-CSRF-Token has to be with the cookie; NULL with a token */
+    bool by_session;        /* by our cookie, not by a token */
+    const char *csrf_token; /* what X-CSRF-Token has to be with the cookie; NULL with a token */
 };
 
 /*

@@ -15,4 +15,7 @@ drop table empi.person;
 drop table empi.person_record_staging;
 drop table empi.job;
 drop table empi.config;
+drop table empi.secret;
+drop table empi.session;
+drop table empi.local_password;
 drop table empi.app_user;

@@ -24,6 +24,48 @@ comment on column empi.app_user.idp_user_id is 'Subject of the identity provider
 comment on column empi.app_user.email is 'As the provider last told it; empty when it has none or no longer knows the user';
 comment on column empi.app_user.role is 'admin, member, or null for no access';
 
+create table empi.local_password (
+    user_id bigint not null,
+    name text not null,
+    hash text not null,
+    one_time boolean not null,
+    changed timestamptz not null default now(),
+    constraint local_password_pk primary key (user_id),
+    constraint local_password_user_fk foreign key (user_id) references empi.app_user (id)
+);
+create unique index local_password_name on empi.local_password (lower(name collate "und-x-icu"));
+comment on table empi.local_password is 'Users of the local provider: those who sign in with a password of ours';
+comment on column empi.local_password.name is 'What they sign in with, often an e-mail address; unique whatever the case of its letters';
+comment on column empi.local_password.hash is 'Argon2id with its parameters and salt, as libsodium writes it';
+comment on column empi.local_password.one_time is 'It was given by somebody else, and opens nothing until it is changed';
+comment on column empi.local_password.changed is 'Sessions and tokens from before are void';
+
+create table empi.session (
+    id bytea not null,
+    user_id bigint not null,
+    created timestamptz not null default now(),
+    used timestamptz not null default now(),
+    ends timestamptz not null,
+    constraint session_pk primary key (id),
+    constraint session_user_fk foreign key (user_id) references empi.app_user (id),
+    constraint session_id_check check (octet_length(id) = 32)
+);
+create index session_user on empi.session (user_id);
+create index session_ends on empi.session (ends);
+comment on table empi.session is 'Who is signed in with a cookie; without its row a cookie is void';
+comment on column empi.session.id is 'SHA-256 of the id in the cookie, so that who reads this table can make no cookie';
+comment on column empi.session.used is 'The last request, to the minute';
+comment on column empi.session.ends is 'When it ends even while it is used';
+
+create table empi.secret (
+    name text not null,
+    created timestamptz not null default now(),
+    value bytea not null,
+    constraint secret_pk primary key (name)
+);
+comment on table empi.secret is 'Random keys of this installation, made when they are first needed; deleting one voids what it has signed';
+comment on column empi.secret.name is 'cookies, or local-issuer: the seed of its Ed25519 key';
+
 create table empi.config (
     id bigint generated always as identity,
     created timestamptz not null default now(),

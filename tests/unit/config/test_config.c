@@ -192,7 +192,9 @@ static void ports_are_numbers_or_texts(void **state)
 static void every_choice_is_its_word(void **state)
 {
     (void)state;
-    accept("{\"idp\": {\"backend\": \"oidc\"}}", no_environment);
+    accept("{\"idp\": {\"backend\": \"oidc\", \"oidc\": {\"issuer\": \"https://a\", \"client_id\": "
+           "\"b\"}}}",
+           no_environment);
     assert_int_equal(config->idp.backend, CONFIG_IDP_OIDC);
     accept("{\"idp\": {\"backend\": \"local\"}}", no_environment);
     assert_int_equal(config->idp.backend, CONFIG_IDP_LOCAL);
@@ -369,6 +371,11 @@ static void each_fault_has_its_message(void **state)
          "idp.keycloak.jwks_url: is missing: idp.backend is keycloak\n"
          "idp.keycloak.client_id: is missing: idp.backend is keycloak\n"
          "idp.keycloak.client_secret: is missing: idp.backend is keycloak"},
+        {"{\"idp\": {\"backend\": \"oidc\", \"oidc\": {\"jwt_aud\": \"x\"}}}",
+         "idp.oidc.issuer: is missing: idp.backend is oidc\n"
+         "idp.oidc.client_id: is missing: idp.backend is oidc"},
+        {"{\"idp\": {\"sign_in\": {\"method\": \"form\"}}}",
+         "idp.sign_in.method: must be proxy or provider, not \"form\""},
         {"{\"matching_service\": {\"job_runner\": \"slurm\"}}",
          "matching_service.job_runner: must be process or k8s, not \"slurm\""},
         {"{\"matching_service\": {\"job_runner\": \"k8s\"}}",
