@@ -192,7 +192,7 @@ static int make_set(struct jwk_set **out, size_t most, struct error *error)
     set->arena = ARENA(1 << 20);
     set->keys = arena_alloc_zeroed(&set->arena, most, sizeof *set->keys);
     if (set->keys == NULL) {
-        jwk_set_free(set);
+        memory_free(set);
         return error_out_of_memory(error);
     }
     *out = set;

@@ -1,5 +1,6 @@
 #include "identity/oidc.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <openssl/evp.h>
 #include <pthread.h>
@@ -219,6 +220,7 @@ int oidc_authorization_url(const char **out, struct arena *arena, struct oidc *p
     if (status != 0) {
         return status;
     }
+    assert(document.authorization_url != NULL); /* see read_document() */
     struct text_buffer url = TEXT_BUFFER(MOST_URL);
     bool has_query = strchr(document.authorization_url, '?') != NULL;
     text_appendf(&url, "%s%c", document.authorization_url, has_query ? '&' : '?');

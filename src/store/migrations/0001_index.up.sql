@@ -50,7 +50,7 @@ create table empi.session (
     constraint session_user_fk foreign key (user_id) references empi.app_user (id),
     constraint session_id_check check (octet_length(id) = 32)
 );
-create index session_user on empi.session (user_id);
+create index session_of_user on empi.session (user_id);
 create index session_ends on empi.session (ends);
 comment on table empi.session is 'Who is signed in with a cookie; without its row a cookie is void';
 comment on column empi.session.id is 'SHA-256 of the id in the cookie, so that who reads this table can make no cookie';
