@@ -9,6 +9,7 @@
 /* One a line, in the order of --help. */
 /* clang-format off */
 static const struct command *const commands[] = {
+    &command_api,
     &command_config_check,
     &command_config_keys,
     &command_data_sources,
@@ -30,6 +31,7 @@ static const struct command *const commands[] = {
     &command_potential_matches_show,
     &command_process_export_jobs,
     &command_psql,
+    &command_run_dev,
     &command_synth,
     NULL,
 };

@@ -16,7 +16,7 @@ enum { TAKE_SECONDS = 30 };
 
 struct worker {
     const struct export_worker_options *options;
-    struct session session;
+    struct jobs_session session;
     uint64_t done;         /* jobs since the last pause */
     struct queue_job lost; /* the database went away in the middle of it; id 0: there is none */
     bool finished;
@@ -109,7 +109,7 @@ static int wait_for_work(struct worker *worker, double seconds, struct error *er
 {
     worker->done = 0;
     worker->finished = worker->options->once;
-    return worker->finished ? 0 : session_wait(&worker->session, seconds, error);
+    return worker->finished ? 0 : jobs_session_wait(&worker->session, seconds, error);
 }
 
 static int give_up(struct worker *worker, const struct queue_job *job, struct error *error)
@@ -135,14 +135,14 @@ static int step(struct worker *worker, struct error *error)
     if (status != 0) {
         return status;
     }
-    session_recovered(&worker->session);
+    jobs_session_recovered(&worker->session);
     if (job.id == 0) {
         return wait_for_work(worker, options->sleep, error);
     }
     if (options->most > 0 && worker->done >= options->most) {
         worker->done = 0;
         worker->finished = options->once;
-        return options->once ? 0 : session_pause(&worker->session, options->sleep, error);
+        return options->once ? 0 : jobs_session_pause(&worker->session, options->sleep, error);
     }
     if (job.tries >= QUEUE_MOST_TRIES) {
         return give_up(worker, &job, error);
@@ -160,7 +160,7 @@ static int work(struct worker *worker, struct error *error)
         if (worker->options->host->stop_count() > 0) {
             return error_set(error, STATUS_CANCELLED, "asked to stop");
         }
-        status = session_hold(&worker->session, "export worker", error);
+        status = jobs_session_hold(&worker->session, "export worker", error);
         if (status == 0) {
             status = worker->session.active ? step(worker, error)
                                             : wait_for_work(worker, STANDBY_INTERVAL, error);
@@ -182,12 +182,12 @@ int export_worker_run(const struct export_worker_options *options, struct error 
             break;
         }
         const struct error failure = *error;
-        status = session_recover(&worker.session, &failure, error);
+        status = jobs_session_recover(&worker.session, &failure, error);
         if (status != 0) {
             break;
         }
     }
-    session_end(&worker.session);
+    jobs_session_end(&worker.session);
     if (status == STATUS_CANCELLED && options->host->stop_count() < options->host->patience) {
         log_write(LOG_INFO, "export worker: stopped");
         status = 0;

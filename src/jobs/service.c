@@ -26,7 +26,7 @@ enum { EXIT_FAILED = 1, EXIT_REFUSED = 2, EXIT_SHORT = 3, EXIT_SIGNAL = 128 };
 
 struct service {
     const struct service_options *options;
-    struct session session;
+    struct jobs_session session;
     struct queue_job job;  /* the one that was tried last */
     struct runner_end end; /* and how its runner ended */
     bool unsettled;        /* that has not been looked into yet */
@@ -106,7 +106,7 @@ static int pause_after_loss(const struct service *service, struct error *error)
     for (unsigned i = 1; i < service->losses && pause < MOST_PAUSE; i++) {
         pause *= 2;
     }
-    return session_pause(&service->session, pause < MOST_PAUSE ? pause : MOST_PAUSE, error);
+    return jobs_session_pause(&service->session, pause < MOST_PAUSE ? pause : MOST_PAUSE, error);
 }
 
 /* The runner said itself that it could not: the database went away, or was never there. That is no
@@ -254,7 +254,7 @@ static int wait_for_other(struct service *service, struct error *error)
         tell(service, LOG_INFO, "a matching job is being run already; waiting for its end");
     }
     service->busy = true;
-    return session_pause(&service->session, BUSY_INTERVAL, error);
+    return jobs_session_pause(&service->session, BUSY_INTERVAL, error);
 }
 
 static double poll_interval(const struct service *service, double usual)
@@ -278,10 +278,10 @@ static int step(struct service *service, struct error *error)
     if (status != 0) {
         return status;
     }
-    session_recovered(&service->session);
+    jobs_session_recovered(&service->session);
     service->busy = false;
     if (job.id == 0) {
-        return session_wait(&service->session, poll_interval(service, POLL_INTERVAL), error);
+        return jobs_session_wait(&service->session, poll_interval(service, POLL_INTERVAL), error);
     }
     if (job.tries >= QUEUE_MOST_TRIES) {
         char what[96];
@@ -320,7 +320,7 @@ static int serve(struct service *service, struct error *error)
         bool finished = false;
         int status = check_stop(service, error);
         if (status == 0) {
-            status = session_hold(&service->session, what, error);
+            status = jobs_session_hold(&service->session, what, error);
         }
         if (status == 0) {
             status = is_finished(&finished, service, error);
@@ -334,10 +334,10 @@ static int serve(struct service *service, struct error *error)
         if (status != 0) {
             return status;
         }
-        status =
-            service->session.active
-                ? step(service, error)
-                : session_wait(&service->session, poll_interval(service, STANDBY_INTERVAL), error);
+        status = service->session.active
+                     ? step(service, error)
+                     : jobs_session_wait(&service->session,
+                                         poll_interval(service, STANDBY_INTERVAL), error);
         if (status != 0) {
             return status;
         }
@@ -358,12 +358,12 @@ int service_run(const struct service_options *options, struct error *error)
             break;
         }
         const struct error failure = *error;
-        status = session_recover(&service.session, &failure, error);
+        status = jobs_session_recover(&service.session, &failure, error);
         if (status != 0) {
             break;
         }
     }
-    session_end(&service.session);
+    jobs_session_end(&service.session);
     bool orderly = options->until_job == 0 && options->host->stop_count() < options->host->patience;
     if (status == STATUS_CANCELLED && orderly) {
         tell(&service, LOG_INFO, "matching service: stopped");

@@ -20,7 +20,7 @@ static int asked_to_stop(struct error *error)
     return error_set(error, STATUS_CANCELLED, "asked to stop");
 }
 
-static int connect_session(struct session *session, struct error *error)
+static int connect_session(struct jobs_session *session, struct error *error)
 {
     int status = store_take(&session->connection, session->host->store, TAKE_SECONDS, error);
     if (status != 0) {
@@ -31,7 +31,7 @@ static int connect_session(struct session *session, struct error *error)
     return query_script(session->connection, "listen " JOB_CHANNEL, error);
 }
 
-static int try_lock(struct session *session, struct error *error)
+static int try_lock(struct jobs_session *session, struct error *error)
 {
     char sql[96];
     snprintf(sql, sizeof sql, "select pg_try_advisory_lock(%s)", session->lock);
@@ -44,7 +44,7 @@ static int try_lock(struct session *session, struct error *error)
     return status;
 }
 
-int session_hold(struct session *session, const char *what, struct error *error)
+int jobs_session_hold(struct jobs_session *session, const char *what, struct error *error)
 {
     int status = session->connection == NULL ? connect_session(session, error) : 0;
     if (status != 0 || session->active) {
@@ -64,7 +64,7 @@ int session_hold(struct session *session, const char *what, struct error *error)
     return status;
 }
 
-int session_wait(struct session *session, double seconds, struct error *error)
+int jobs_session_wait(struct jobs_session *session, double seconds, struct error *error)
 {
     if (session->host->stop_count() > 0) {
         return asked_to_stop(error);
@@ -74,7 +74,7 @@ int session_wait(struct session *session, double seconds, struct error *error)
                            error);
 }
 
-int session_pause(const struct session *session, double seconds, struct error *error)
+int jobs_session_pause(const struct jobs_session *session, double seconds, struct error *error)
 {
     struct pollfd stop = {.fd = session->host->stop_descriptor, .events = POLLIN};
     double until = clock_monotonic() + seconds;
@@ -91,14 +91,15 @@ int session_pause(const struct session *session, double seconds, struct error *e
     return 0;
 }
 
-int session_recover(struct session *session, const struct error *failure, struct error *error)
+int jobs_session_recover(struct jobs_session *session, const struct error *failure,
+                         struct error *error)
 {
     log_error(failure);
-    session_end(session);
+    jobs_session_end(session);
     double pause = session->pause < FIRST_PAUSE ? FIRST_PAUSE : session->pause;
     session->pause = pause * 2 > MOST_PAUSE ? MOST_PAUSE : pause * 2;
     log_write(LOG_WARNING, "trying again in %.1f s", pause);
-    int status = session_pause(session, pause, error);
+    int status = jobs_session_pause(session, pause, error);
     if (status != 0) {
         return status;
     }
@@ -110,12 +111,12 @@ int session_recover(struct session *session, const struct error *failure, struct
     return 0;
 }
 
-void session_recovered(struct session *session)
+void jobs_session_recovered(struct jobs_session *session)
 {
     session->pause = 0;
 }
 
-void session_end(struct session *session)
+void jobs_session_end(struct jobs_session *session)
 {
     store_give_back(session->connection);
     session->connection = NULL;

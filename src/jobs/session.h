@@ -15,7 +15,7 @@
 
 #include "jobs/host.h"
 
-struct session {
+struct jobs_session {
     const struct jobs_host *host;
     const char *lock;              /* number of the advisory lock, as SQL */
     struct connection *connection; /* NULL: not connected */
@@ -26,22 +26,23 @@ struct session {
 
 /* Connects unless it is, and takes the lock when it is free: then `active`. `what` names the service
    in the log; NULL: nothing is logged. */
-int session_hold(struct session *session, const char *what, struct error *error);
+int jobs_session_hold(struct jobs_session *session, const char *what, struct error *error);
 
 /* Waits for a new job, or `seconds`. STATUS_CANCELLED when asked to stop. */
-int session_wait(struct session *session, double seconds, struct error *error);
+int jobs_session_wait(struct jobs_session *session, double seconds, struct error *error);
 
 /* After a failure of the database: logs it, waits a while, brings a private server back. 0, or
    STATUS_CANCELLED when asked to stop meanwhile. */
-int session_recover(struct session *session, const struct error *failure, struct error *error);
+int jobs_session_recover(struct jobs_session *session, const struct error *failure,
+                         struct error *error);
 
 /* The connection works: the next pause is short again. */
-void session_recovered(struct session *session);
+void jobs_session_recovered(struct jobs_session *session);
 
 /* Waits, connected or not. STATUS_CANCELLED when asked to stop. */
-int session_pause(const struct session *session, double seconds, struct error *error);
+int jobs_session_pause(const struct jobs_session *session, double seconds, struct error *error);
 
 /* Gives connection and lock up. */
-void session_end(struct session *session);
+void jobs_session_end(struct jobs_session *session);
 
 #endif
