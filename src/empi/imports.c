@@ -8,6 +8,7 @@
 #include "base/csv.h"
 #include "empi/job_channel.h"
 #include "empi/record.h"
+#include "empi/record_hash.h"
 
 #define INCORRECT "Incorrectly formatted person records file due to "
 
@@ -97,6 +98,7 @@ struct importing {
     const char *file;
     size_t places[RECORD_COLUMN_COUNT]; /* of each column in the file, or NO_COLUMN */
     char job[24];
+    struct record_hash *hash;
     struct text_buffer chunk;
     uint64_t rows;
 };
@@ -122,33 +124,66 @@ static int read_header(struct importing *importing, struct error *error)
     return good ? 0 : refuse_header(importing->reader, known, seen, importing->file, error);
 }
 
+/* The value of a column in a row, and whether it may be what it is. */
+static int read_value(struct str *out, const struct importing *importing,
+                      const struct csv_field *fields, uint32_t column, struct error *error)
+{
+    *out = (struct str){NULL, 0};
+    if (importing->places[column] != NO_COLUMN) {
+        const struct csv_field *field = &fields[importing->places[column]];
+        if (field->text.len > 0) {
+            *out = field->text;
+        } else if (field->quoted) {
+            *out = STR("");
+        }
+    }
+    if (out->ptr == NULL && column <= RECORD_SOURCE_PERSON_ID) {
+        return error_set(error, STATUS_INVALID, INCORRECT "%s, line %" PRIu64 ": %.*s is empty",
+                         importing->file, csv_reader_line(importing->reader),
+                         STR_ARG(record_columns[column]));
+    }
+    if (out->len > RECORD_SEARCHED_MAX_BYTES && record_column_is_searched(column)) {
+        return error_set(error, STATUS_INVALID,
+                         INCORRECT "%s, line %" PRIu64 ": %.*s is longer than %d bytes",
+                         importing->file, csv_reader_line(importing->reader),
+                         STR_ARG(record_columns[column]), RECORD_SEARCHED_MAX_BYTES);
+    }
+    return 0;
+}
+
+/* As bytea's text, with its backslash escaped for COPY. */
+static void append_hash(struct text_buffer *out, const unsigned char hash[RECORD_HASH_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[2 * RECORD_HASH_BYTES];
+    for (size_t i = 0; i < RECORD_HASH_BYTES; i++) {
+        text[2 * i] = digits[hash[i] >> 4];
+        text[2 * i + 1] = digits[hash[i] & 15];
+    }
+    text_append(out, STR("\t\\\\x"));
+    text_append(out, (struct str){text, sizeof text});
+}
+
 static int append_row(struct importing *importing, const struct csv_field *fields,
                       struct error *error)
 {
+    struct str values[RECORD_COLUMN_COUNT];
+    unsigned char hash[RECORD_HASH_BYTES];
+    int status = 0;
+    for (uint32_t i = 0; i < RECORD_COLUMN_COUNT && status == 0; i++) {
+        status = read_value(&values[i], importing, fields, i, error);
+    }
+    if (status == 0) {
+        status = record_hash_make(hash, importing->hash, values, error);
+    }
+    if (status != 0) {
+        return status;
+    }
     text_append(&importing->chunk, str_from(importing->job));
-    for (uint32_t i = 0; i < RECORD_COLUMN_COUNT; i++) {
-        struct str value = {NULL, 0};
-        if (importing->places[i] != NO_COLUMN) {
-            const struct csv_field *field = &fields[importing->places[i]];
-            if (field->text.len > 0) {
-                value = field->text;
-            } else if (field->quoted) {
-                value = STR("");
-            }
-        }
-        if (value.ptr == NULL && i <= RECORD_SOURCE_PERSON_ID) {
-            return error_set(error, STATUS_INVALID, INCORRECT "%s, line %" PRIu64 ": %.*s is empty",
-                             importing->file, csv_reader_line(importing->reader),
-                             STR_ARG(record_columns[i]));
-        }
-        if (value.len > RECORD_SEARCHED_MAX_BYTES && record_column_is_searched(i)) {
-            return error_set(error, STATUS_INVALID,
-                             INCORRECT "%s, line %" PRIu64 ": %.*s is longer than %d bytes",
-                             importing->file, csv_reader_line(importing->reader),
-                             STR_ARG(record_columns[i]), RECORD_SEARCHED_MAX_BYTES);
-        }
+    append_hash(&importing->chunk, hash);
+    for (size_t i = 0; i < RECORD_COLUMN_COUNT; i++) {
         text_append_char(&importing->chunk, '\t');
-        copy_append_text(&importing->chunk, value);
+        copy_append_text(&importing->chunk, values[i]);
     }
     text_append_char(&importing->chunk, '\n');
     importing->rows++;
@@ -184,10 +219,11 @@ static int copy_rows(struct importing *importing, struct error *error)
 
 static int copy_all(struct importing *importing, struct error *error)
 {
-    int status = copy_in_begin(importing->connection,
-                               "copy empi.person_record_staging (job_id," RECORD_COLUMNS_SQL ")\n"
-                               "from stdin",
-                               error);
+    int status =
+        copy_in_begin(importing->connection,
+                      "copy empi.person_record_staging (job_id, sha256," RECORD_COLUMNS_SQL ")\n"
+                      "from stdin",
+                      error);
     if (status != 0) {
         return status;
     }
@@ -287,6 +323,9 @@ int imports_create(struct import_report *out, struct connection *connection,
     }
     status = read_header(&importing, error);
     if (status == 0) {
+        status = record_hash_open(&importing.hash, error);
+    }
+    if (status == 0) {
         status = transaction_begin(connection, error);
     }
     if (status == 0) {
@@ -296,6 +335,7 @@ int imports_create(struct import_report *out, struct connection *connection,
         }
     }
     text_free(&importing.chunk);
+    record_hash_close(importing.hash);
     csv_reader_free(importing.reader);
     return status;
 }

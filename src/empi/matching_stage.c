@@ -1,7 +1,6 @@
 /* Step 1 of a matching job, and the ids of step 2: which staged rows are new. */
 
 #include "empi/matching_internal.h"
-#include "empi/record.h"
 
 /* What becomes of each row is in the other columns: of the record, and of the person that it begins
    as. Its values stay where they are. Who is merged into whom shows only when the job has grouped. */
@@ -18,7 +17,7 @@ static const char create_tables[] = "create temporary table new_record (\n"
                                     ") on commit drop";
 
 /* Of equal rows the first of the file stays; ids rise in the file's order. */
-static const char fill_before[] =
+static const char fill_table[] =
     "insert into new_record (record_id, staging_id, person_id, sha256)\n"
     "select nextval('empi.person_record_id_seq'), id,\n"
     "    nextval('empi.person_id_seq'), sha256\n"
@@ -26,45 +25,17 @@ static const char fill_before[] =
     "    select first.id, first.sha256\n"
     "    from (\n"
     "        select min(id) as id, sha256\n"
-    "        from (\n"
-    "            select id, sha256(convert_to(concat(";
-
-static const char fill_after[] = "), 'UTF8')) as sha256\n"
-                                 "            from empi.person_record_staging\n"
-                                 "            where job_id = $1::bigint\n"
-                                 "        ) as hashed\n"
-                                 "        group by sha256\n"
-                                 "    ) as first\n"
-                                 "    where not exists (\n"
-                                 "        select\n"
-                                 "        from empi.person_record r\n"
-                                 "        where r.sha256 = first.sha256\n"
-                                 "    )\n"
-                                 "    order by first.id\n"
-                                 ") as fresh";
-
-/* Each value becomes its length, a colon and itself, NULL a colon alone: no two rows look alike, for
-   2:ab is not 1:a followed by 1:b. */
-static void append_encoding(struct text_buffer *out)
-{
-    for (size_t i = 0; i < RECORD_COLUMN_COUNT; i++) {
-        struct str column = record_columns[i];
-        text_appendf(out, "%s\n                octet_length(%.*s), ':', %.*s", i == 0 ? "" : ",",
-                     STR_ARG(column), STR_ARG(column));
-    }
-}
-
-static int fill_table(struct matching *matching, struct error *error)
-{
-    struct text_buffer sql = TEXT_BUFFER(8192);
-    text_append(&sql, str_from(fill_before));
-    append_encoding(&sql);
-    text_append(&sql, str_from(fill_after));
-    int status = sql.failed ? error_out_of_memory(error)
-                            : matching_query(matching, sql.ptr, &matching->report->records, error);
-    text_free(&sql);
-    return status;
-}
+    "        from empi.person_record_staging\n"
+    "        where job_id = $1::bigint\n"
+    "        group by sha256\n"
+    "    ) as first\n"
+    "    where not exists (\n"
+    "        select\n"
+    "        from empi.person_record r\n"
+    "        where r.sha256 = first.sha256\n"
+    "    )\n"
+    "    order by first.id\n"
+    ") as fresh";
 
 static int count_rows(struct matching *matching, struct error *error)
 {
@@ -92,7 +63,7 @@ int matching_stage(struct matching *matching, struct error *error)
         status = query_script(matching->connection, create_tables, error);
     }
     if (status == 0) {
-        status = fill_table(matching, error);
+        status = matching_query(matching, fill_table, &matching->report->records, error);
     }
     if (status == 0 && matching->report->records > 0) {
         status = query_script(matching->connection, "analyze new_record", error);

@@ -115,6 +115,7 @@ comment on column empi.job.metadata is 'Further parameters of the job';
 create table empi.person_record_staging (
     id bigint generated always as identity,
     job_id bigint not null,
+    sha256 bytea not null,
     data_source text not null,
     source_person_id text not null,
     first_name text,
@@ -135,6 +136,7 @@ create table empi.person_record_staging (
 create index person_record_staging_job on empi.person_record_staging (job_id, id);
 comment on table empi.person_record_staging is 'Rows of imported files until their job has run, in file order';
 comment on column empi.person_record_staging.job_id is 'The job that was made in the same transaction; no foreign key, for each row of a file would look it up';
+comment on column empi.person_record_staging.sha256 is 'Becomes that of the record';
 
 create table empi.person (
     id bigint generated always as identity,
