@@ -30,6 +30,7 @@ enum gzip_stage {
 
 struct file_stream {
     struct stream base;
+    struct stream *source; /* what is read in place of a file; NULL: `file` is */
     int file;
     bool owned;  /* whether to close it: not so standard input */
     bool steady; /* reading it never waits, and is not interrupted */
@@ -58,10 +59,22 @@ void stream_set_name(struct stream *stream, const char *name)
     memcpy(stream->name + sizeof mark - 1, tail, strlen(tail) + 1);
 }
 
+static int read_source(struct file_stream *stream, char *out, size_t size, size_t *got,
+                       struct error *error)
+{
+    int status = stream_read(stream->source, out, size, got, error);
+    stream->at_end = status == STATUS_OK && *got == 0;
+    stream->base.bytes = stream->source->bytes;
+    return status;
+}
+
 /* One read(2), repeated when a signal interrupts it that does not ask to stop. */
 static int read_some(struct file_stream *stream, char *out, size_t size, size_t *got,
                      struct error *error)
 {
+    if (stream->source != NULL) {
+        return read_source(stream, out, size, got, error);
+    }
     ssize_t count;
     do {
         int status = stream->steady ? STATUS_OK : wake_await(stream->file, POLLIN, error);
@@ -224,6 +237,7 @@ static void free_file(struct stream *base)
     if (stream->owned) {
         close(stream->file);
     }
+    stream_free(stream->source);
     memory_free(stream->buffer);
     memory_free(stream);
 }
@@ -340,6 +354,26 @@ int stream_open_descriptor(struct stream **out, int file, const char *name, stru
     if (status == STATUS_OK) {
         status = recognise(stream, error);
     }
+    if (status != STATUS_OK) {
+        free_file(&stream->base);
+        return status;
+    }
+    *out = &stream->base;
+    return STATUS_OK;
+}
+
+int stream_open_unpacked(struct stream **out, struct stream *source, struct error *error)
+{
+    *out = NULL;
+    struct file_stream *stream = make_file_stream(source->name);
+    if (stream == NULL) {
+        stream_free(source);
+        return error_out_of_memory(error);
+    }
+    stream->base.size = source->size;
+    stream->source = source;
+    stream->file = -1;
+    int status = recognise(stream, error);
     if (status != STATUS_OK) {
         free_file(&stream->base);
         return status;

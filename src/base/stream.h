@@ -1,5 +1,5 @@
 /*
- * One byte-stream interface over files, gzip, standard input and memory (later: sockets, S3, COPY).
+ * One byte-stream interface over files, gzip, standard input, memory, and what others make a stream.
  *
  * Thread rule: one thread at a time a stream.
  */
@@ -42,6 +42,10 @@ int stream_open_file(struct stream **out, const char *path, struct error *error)
    descriptor is the stream's from now on, even after a failure. A request to stop (base/wake.h) does
    not end its reading: what began it decides. */
 int stream_open_descriptor(struct stream **out, int file, const char *name, struct error *error);
+
+/* Reads what `source` gives, unpacked when it begins with the gzip magic. The source is the new
+   stream's from now on, even when this fails. */
+int stream_open_unpacked(struct stream **out, struct stream *source, struct error *error);
 
 /* Reads from `text`, which must outlive the stream. */
 int stream_open_memory(struct stream **out, const char *name, struct str text, struct error *error);
