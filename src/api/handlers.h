@@ -33,6 +33,18 @@ int handle_list_jobs(struct http_exchange *exchange, struct error *error);
 int handle_get_job(struct http_exchange *exchange, struct error *error);
 int handle_cancel_job(struct http_exchange *exchange, struct error *error);
 
+int handle_list_users(struct http_exchange *exchange, struct error *error);
+int handle_update_user(struct http_exchange *exchange, struct error *error);
+
+int handle_get_session(struct http_exchange *exchange, struct error *error);
+int handle_create_session(struct http_exchange *exchange, struct error *error);
+int handle_login(struct http_exchange *exchange, struct error *error);
+int handle_login_form(struct http_exchange *exchange, struct error *error);
+int handle_password_page(struct http_exchange *exchange, struct error *error);
+int handle_password_form(struct http_exchange *exchange, struct error *error);
+int handle_callback(struct http_exchange *exchange, struct error *error);
+int handle_logout(struct http_exchange *exchange, struct error *error);
+
 int handle_schema(struct http_exchange *exchange, struct error *error);
 int handle_docs(struct http_exchange *exchange, struct error *error);
 
