@@ -7,6 +7,7 @@
 #include "api/field_read.h"
 #include "api/handlers.h"
 #include "api/page_json.h"
+#include "aws/s3_download.h"
 #include "empi/configs.h"
 #include "empi/exports.h"
 #include "empi/imports.h"
@@ -172,15 +173,6 @@ static const char *upload_uri(struct arena *arena, const struct http_part *file)
     return copy;
 }
 
-/* Streams are read as they are needed: memory does not grow with the object. */
-static int open_object(struct stream **out, const char *s3_uri, struct error *error)
-{
-    (void)out;
-    error_set(error, STATUS_INVALID, "this version cannot read %s: it does not speak S3", s3_uri);
-    error_hint(error, "send the file itself, as multipart/form-data");
-    return STATUS_INVALID;
-}
-
 static int import_records(struct import_report *out, struct connection *connection,
                           struct http_exchange *exchange, const struct import_request *request,
                           struct error *error)
@@ -194,7 +186,7 @@ static int import_records(struct import_report *out, struct connection *connecti
         status = import.source_uri == NULL ? error_out_of_memory(error) : 0;
     } else {
         import.source_uri = request->s3_uri.ptr;
-        status = open_object(&object, request->s3_uri.ptr, error);
+        status = s3_open_stream(&object, request->s3_uri.ptr, error);
         import.records = object;
     }
     if (status == 0) {

@@ -237,6 +237,10 @@ static void *run(void *context)
     struct download *download = context;
     struct error error;
     int status = fetch(download, &error);
+    if (status == STATUS_IO) {
+        /* Whoever named the object is to learn why it cannot be read: no fault of this machine's. */
+        status = error.status = STATUS_INVALID;
+    }
     pthread_mutex_lock(&download->lock);
     download->ended = true;
     download->status = status;

@@ -402,6 +402,15 @@ static int write_some(struct s3_upload *upload, struct str *text, struct error *
     return 0;
 }
 
+/* Whoever named the object is to learn why it cannot be written: no fault of this machine's. */
+static int blame_target(int status, struct error *error)
+{
+    if (status == STATUS_IO) {
+        error->status = STATUS_INVALID;
+    }
+    return status == STATUS_IO ? STATUS_INVALID : status;
+}
+
 static int write_object(struct stream *base, struct str text, struct error *error)
 {
     struct s3_upload *upload = (struct s3_upload *)base;
@@ -409,7 +418,7 @@ static int write_object(struct stream *base, struct str text, struct error *erro
     while (status == 0 && text.len > 0) {
         status = write_some(upload, &text, error);
     }
-    return status;
+    return blame_target(status, error);
 }
 
 static const struct stream_operations operations = {.write = write_object};
@@ -473,7 +482,7 @@ int s3_upload_commit(struct s3_upload *upload, struct error *error)
     assert(!upload->done);
     int status = upload->id[0] == '\0' ? put_whole(upload, error) : finish_parts(upload, error);
     upload->done = status == 0;
-    return status;
+    return blame_target(status, error);
 }
 
 void s3_upload_free(struct s3_upload *upload)

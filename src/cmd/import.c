@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws/s3_download.h"
 #include "cmd/commands.h"
 #include "cmd/index.h"
+#include "cmd/stop.h"
 #include "cmd/wait_for_job.h"
 #include "empi/imports.h"
 #include "linkage/settings.h"
@@ -47,6 +49,21 @@ static int read_model(struct text_buffer *out, char *name, size_t size, const ch
     return status;
 }
 
+static bool is_object(const char *argument)
+{
+    return strncmp(argument, "s3://", 5) == 0;
+}
+
+static int open_records(struct stream **out, const char *argument, struct error *error)
+{
+    if (!is_object(argument)) {
+        return stream_open_file(out, argument, error);
+    }
+    /* From its first byte on, so that Ctrl-C ends the waiting for a distant machine. */
+    int status = stop_hold(error);
+    return status == 0 ? s3_open_stream(out, argument, error) : status;
+}
+
 static int import_file(struct import_report *out, struct store *store,
                        const struct command_line *line, struct str model, const char *model_name,
                        struct stream *records, struct error *error)
@@ -56,13 +73,15 @@ static int import_file(struct import_report *out, struct store *store,
     if (status != 0) {
         return status;
     }
+    const char *argument = line->arguments[0];
     char uri[sizeof records->name + 8];
     snprintf(uri, sizeof uri, "file:%s", records->name);
     const struct config_request config = {.json = model,
                                           .name = model_name,
                                           .potential_threshold = line->values[POTENTIAL].number,
                                           .auto_threshold = line->values[AUTO].number};
-    struct import import = {.config = &config, .source_uri = uri, .records = records};
+    struct import import = {
+        .config = &config, .source_uri = is_object(argument) ? argument : uri, .records = records};
     status = imports_create(out, connection, &import, error);
     store_give_back(connection);
     return status;
@@ -93,7 +112,7 @@ static int run(const struct command_line *line, struct error *error)
     int status =
         read_model(&model, model_name, sizeof model_name, line->values[CONFIG].text, error);
     if (status == 0) {
-        status = stream_open_file(&records, line->arguments[0], error);
+        status = open_records(&records, line->arguments[0], error);
     }
     if (status == 0) {
         status = index_open(&index, &index_options, error);
@@ -116,18 +135,18 @@ static int run(const struct command_line *line, struct error *error)
 
 const struct command command_import = {
     .name = "import",
-    .arguments = "FILE.csv",
+    .arguments = "FILE.csv|s3://BUCKET/KEY",
     .arguments_least = 1,
     .arguments_most = 1,
     .summary = "Import a file of person records: makes a matching job and prints its id.",
-    .notes =
-        "FILE may be compressed; \"-\" is standard input. Its columns may stand in any order;\n"
-        "county may be absent. An empty field is NULL, \"\" is the empty text. A model and\n"
-        "thresholds that were used before are used again. On any error nothing remains.\n"
-        "The matching service runs the job, or tuva-empi matching-job. With --wait the\n"
-        "exit status tells how it went: 0 when the job succeeded, 1 when it failed. Where no\n"
-        "service is active, this command runs the queue itself, up to its job. Ctrl-C ends\n"
-        "the waiting; the job stays in the queue.",
+    .notes = "FILE may be compressed; \"-\" is standard input; an object of S3 is read as it "
+             "comes. Its columns may stand in any order;\n"
+             "county may be absent. An empty field is NULL, \"\" is the empty text. A model and\n"
+             "thresholds that were used before are used again. On any error nothing remains.\n"
+             "The matching service runs the job, or tuva-empi matching-job. With --wait the\n"
+             "exit status tells how it went: 0 when the job succeeded, 1 when it failed. Where no\n"
+             "service is active, this command runs the queue itself, up to its job. Ctrl-C ends\n"
+             "the waiting; the job stays in the queue.",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .run = run,

@@ -2,9 +2,11 @@
 
 #include <stddef.h>
 
+#include "aws/secrets_manager.h"
 #include "base/compiler.h"
 #include "cmd/commands.h"
 #include "cmd/stop.h"
+#include "config/config.h"
 
 /* One a line, in the order of --help. */
 /* clang-format off */
@@ -40,6 +42,7 @@ static const struct command *const commands[] = {
 int main(int argc, char **argv)
 {
     stop_prepare();
+    config_set_secret_reader(secrets_manager_read_shared);
     /* The table ends with NULL so that it is never empty. */
     return stop_exit_status(command_main(commands, ARRAY_LENGTH(commands) - 1, argc, argv));
 }

@@ -321,7 +321,14 @@ void config_free(struct config *config)
 
 /* ---- where it is ---- */
 
-static int read_text(struct text_buffer *out, const char *path, struct error *error)
+static config_secret_reader *read_secret;
+
+void config_set_secret_reader(config_secret_reader *reader)
+{
+    read_secret = reader;
+}
+
+static int read_path(struct text_buffer *out, const char *path, struct error *error)
 {
     struct stream *stream;
     int status = stream_open_file(&stream, path, error);
@@ -329,31 +336,49 @@ static int read_text(struct text_buffer *out, const char *path, struct error *er
         status = stream_read_all(stream, out, error);
         stream_free(stream);
     }
+    if (status != 0) {
+        error_prefix(error, "TUVA_EMPI_CONFIG_FILE");
+    }
     return status;
+}
+
+static int read_arn(struct text_buffer *out, const char *arn, struct error *error)
+{
+    int status = read_secret != NULL
+                     ? read_secret(out, arn, error)
+                     : error_set(error, STATUS_INVALID, "nothing here reads secrets of AWS");
+    if (status != 0) {
+        error_prefix(error, "TUVA_EMPI_CONFIG_AWS_SECRET_ARN");
+    }
+    return status;
+}
+
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
 int config_load(struct config **out, struct error *error)
 {
     *out = NULL;
-    const char *path = getenv("TUVA_EMPI_CONFIG_FILE");
-    const char *secret = getenv("TUVA_EMPI_CONFIG_AWS_SECRET_ARN");
-    bool has_path = path != NULL && path[0] != '\0';
-    if (!has_path && secret != NULL && secret[0] != '\0') {
-        error_set(error, STATUS_INVALID,
-                  "TUVA_EMPI_CONFIG_AWS_SECRET_ARN is set, but this version does not read its "
-                  "configuration from AWS Secrets Manager yet");
-        error_hint(error, "write the secret's document to a file and name it in "
-                          "TUVA_EMPI_CONFIG_FILE");
-        return STATUS_INVALID;
-    }
+    const char *path = variable("TUVA_EMPI_CONFIG_FILE");
+    const char *secret = path == NULL ? variable("TUVA_EMPI_CONFIG_AWS_SECRET_ARN") : NULL;
     struct text_buffer text = TEXT_BUFFER(MAX_FILE);
-    int status = has_path ? read_text(&text, path, error) : 0;
-    if (status != 0) {
-        error_prefix(error, "TUVA_EMPI_CONFIG_FILE");
-    } else {
-        struct str document = has_path ? text_str(&text) : (struct str){NULL, 0};
-        document.ptr = has_path && document.ptr == NULL ? "" : document.ptr;
-        status = config_read(out, path, document, (const char *const *)environ, error);
+    int status = 0;
+    if (path != NULL) {
+        status = read_path(&text, path, error);
+    } else if (secret != NULL) {
+        status = read_arn(&text, secret, error);
+    }
+    if (status == 0) {
+        const char *name = path != NULL ? path : secret;
+        struct str document = name != NULL ? text_str(&text) : (struct str){NULL, 0};
+        document.ptr = name != NULL && document.ptr == NULL ? "" : document.ptr;
+        status = config_read(out, name, document, (const char *const *)environ, error);
+    }
+    if (text.ptr != NULL) {
+        explicit_bzero(text.ptr, text.cap); /* passwords stand in it */
     }
     text_free(&text);
     return status;

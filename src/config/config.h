@@ -9,7 +9,8 @@
  * All faults are told at once, each with its place, what stands there and what was expected. The
  * value of a secret is in no message.
  *
- * Not done: reading the document from AWS Secrets Manager; asking for it is an error that says so.
+ * Without a file, TUVA_EMPI_CONFIG_AWS_SECRET_ARN may name the secret of AWS Secrets Manager that is
+ * the document; it is kept in memory only. Reading it is the program's: see config_set_secret_reader().
  *
  * Thread rule: immutable once loaded.
  */
@@ -130,7 +131,14 @@ struct config {
     struct arena arena;                         /* holds everything above */
 };
 
-/* Reads the file that the environment names, and the environment. STATUS_INVALID with the faults. */
+/* Reads a secret: appends its text. */
+typedef int config_secret_reader(struct text_buffer *out, const char *arn, struct error *error);
+
+/* What reads the document from AWS Secrets Manager; this library knows nothing of networks. Once,
+   before other threads are started; without it asking for a secret is an error. */
+void config_set_secret_reader(config_secret_reader *reader);
+
+/* Reads the file or the secret that the environment names, and the environment. STATUS_INVALID with the faults. */
 int config_load(struct config **out, struct error *error);
 
 /* The same from given parts: `text` with ptr NULL is no file, `file` its name for messages,

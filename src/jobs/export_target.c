@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "aws/s3_upload.h"
 #include "base/compiler.h"
 #include "base/memory.h"
 #include "base/output_file.h"
@@ -53,13 +54,37 @@ static int open_file_uri(struct export_target **out, const char *uri, struct err
 
 /* ---- S3 ---- */
 
+struct s3_target {
+    struct export_target target;
+    struct s3_upload *upload;
+};
+
+static int commit_s3(struct export_target *target, struct error *error)
+{
+    return s3_upload_commit(((struct s3_target *)target)->upload, error);
+}
+
+static void free_s3(struct export_target *target)
+{
+    s3_upload_free(((struct s3_target *)target)->upload);
+    memory_free(target);
+}
+
 static int open_s3(struct export_target **out, const char *uri, struct error *error)
 {
-    (void)out;
-    (void)uri;
-    error_set(error, STATUS_INVALID, "this version cannot write to S3");
-    error_hint(error, "export to a file");
-    return STATUS_INVALID;
+    struct s3_target *target = memory_alloc_zeroed(1, sizeof *target);
+    if (target == NULL) {
+        return error_out_of_memory(error);
+    }
+    int status = s3_upload_open(&target->upload, NULL, uri, error);
+    if (status != 0) {
+        memory_free(target);
+        return status;
+    }
+    target->target = (struct export_target){
+        .stream = s3_upload_stream(target->upload), .commit = commit_s3, .free = free_s3};
+    *out = &target->target;
+    return 0;
 }
 
 /* ---- all ---- */
@@ -81,7 +106,7 @@ int export_target_open(struct export_target **out, const char *uri, struct error
         }
     }
     return error_set(error, STATUS_INVALID,
-                     "an export goes to file:///PATH or to an absolute path");
+                     "an export goes to s3://BUCKET/KEY, file:///PATH or an absolute path");
 }
 
 int export_target_commit(struct export_target *target, struct error *error)

@@ -1,8 +1,8 @@
 /*
  * Where an export goes: something that is written in a stream and then appears whole, or not at all.
  *
- * Schemes: file:///PATH, or an absolute path. s3:// is refused in plain words until there is somebody
- * who speaks S3; a scheme is one row of a table and one function that opens it.
+ * Schemes: s3://BUCKET/KEY, file:///PATH, or an absolute path. A scheme is one row of a table and one
+ * function that opens it.
  *
  * Thread rule: one thread.
  */

@@ -219,8 +219,9 @@ describe('faults', () => {
     });
 
     test('a configuration in AWS Secrets Manager is not passed over in silence', (t) => {
-        const { status, stderr } = check(t, null, { TUVA_EMPI_CONFIG_AWS_SECRET_ARN: 'arn:aws:x' });
+        const { status, stderr } = check(t, null, { TUVA_EMPI_CONFIG_AWS_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:1:secret:x',
+            AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'SECRET', AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_MAX_ATTEMPTS: '1' });
         assert.equal(status, 1);
-        assert.match(stderr, /does not read its configuration from AWS Secrets Manager yet\nhint: write the secret's document to a file/);
+        assert.match(stderr, /TUVA_EMPI_CONFIG_AWS_SECRET_ARN: AWS Secrets Manager: http:\/\/127\.0\.0\.1:1: no connection/);
     });
 });

@@ -267,12 +267,12 @@ describe('the export worker', () => {
     });
 
     test('tells what cannot be written to, and goes on', () => {
-        const jobs = ['s3://bucket/key', 'relative.csv', '/nonexistent/x.csv', 'ftp://x/y', path('good.csv')].map(order);
-        assert.match(index.run('process_export_jobs', '--once').stderr, /this version cannot write to S3/);
+        const jobs = ['s3://no_bucket/key', 'relative.csv', '/nonexistent/x.csv', 'ftp://x/y', path('good.csv')].map(order);
+        assert.match(index.run('process_export_jobs', '--once').stderr, /Invalid S3 URI/);
         assert.deepEqual(jobs.map((job) => index.job(job).status),
             ['failed', 'failed', 'failed', 'failed', 'succeeded']);
-        assert.deepEqual(jobs.slice(0, 2).map((job) => index.job(job).reason), ['Error: this version cannot write to S3',
-            'Error: an export goes to file:///PATH or to an absolute path']);
+        assert.deepEqual(jobs.slice(0, 2).map((job) => index.job(job).reason), ['Error: Invalid S3 URI',
+            'Error: an export goes to s3://BUCKET/KEY, file:///PATH or an absolute path']);
         assert.match(index.job(jobs[2]).reason, /nonexistent/);
     });
 

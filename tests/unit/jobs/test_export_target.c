@@ -45,7 +45,7 @@ static void other_places_are_refused(void **state)
 {
     (void)state;
     static const char *const uris[] = {"",  "relative.csv", "file://relative", "file://",
-                                       "/", "s3://b/k",     "ftp://x/y",       "/nonexistent/a/b"};
+                                       "/", "s3://B/k",     "ftp://x/y",       "/nonexistent/a/b"};
     for (size_t i = 0; i < ARRAY_LENGTH(uris); i++) {
         struct error error;
         struct export_target *target;
