@@ -5,6 +5,7 @@
 #include "cmd/command.h"
 
 extern const struct command command_api;
+extern const struct command command_bootstrap;
 extern const struct command command_config_check;
 extern const struct command command_config_keys;
 extern const struct command command_data_sources;
@@ -28,5 +29,10 @@ extern const struct command command_process_export_jobs;
 extern const struct command command_psql;
 extern const struct command command_run_dev;
 extern const struct command command_synth;
+extern const struct command command_users;
+extern const struct command command_users_add;
+extern const struct command command_users_remove;
+extern const struct command command_users_role;
+extern const struct command command_users_set_password;
 
 #endif

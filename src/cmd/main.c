@@ -12,6 +12,7 @@
 /* clang-format off */
 static const struct command *const commands[] = {
     &command_api,
+    &command_bootstrap,
     &command_config_check,
     &command_config_keys,
     &command_data_sources,
@@ -35,6 +36,11 @@ static const struct command *const commands[] = {
     &command_psql,
     &command_run_dev,
     &command_synth,
+    &command_users,
+    &command_users_add,
+    &command_users_remove,
+    &command_users_role,
+    &command_users_set_password,
     NULL,
 };
 /* clang-format on */

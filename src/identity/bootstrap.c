@@ -45,8 +45,8 @@ static int make_local(int64_t *id, struct identity_bootstrap *out, struct arena 
                       struct identity *identity, struct connection *connection, const char *email,
                       struct error *error)
 {
-    char password[PASSWORD_ONE_TIME_SIZE];
-    int status = password_make(password, error);
+    char password[IDENTITY_MADE_PASSWORD_SIZE];
+    int status = identity_make_password(password, error);
     if (status == 0) {
         status = local_add(id, identity, connection, str_from(email), str_from(password), true,
                            IDENTITY_ADMIN, error);

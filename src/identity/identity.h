@@ -160,6 +160,11 @@ struct identity_bootstrap {
 int identity_bootstrap(struct identity_bootstrap *out, struct arena *arena,
                        struct identity *identity, struct error *error);
 
+/* A password that is easy to type: three groups of five letters and digits, none of which looks like
+   another; 74 bits. */
+enum { IDENTITY_MADE_PASSWORD_SIZE = 20 };
+int identity_make_password(char out[IDENTITY_MADE_PASSWORD_SIZE], struct error *error);
+
 /* The local provider's: makes a user, or gives one another password. `one_time`: it is to be changed
    at the first sign-in. STATUS_CONFLICT when the name is taken; STATUS_INVALID for an empty name or a
    password that is too short or too long. */

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "identity/identity.h"
 
 _Static_assert(PASSWORD_HASH_SIZE == crypto_pwhash_STRBYTES, "as libsodium writes it");
 
@@ -115,7 +116,7 @@ int password_check(bool *out, struct password_hall *hall, const char *stored, st
     return status;
 }
 
-int password_make(char out[PASSWORD_ONE_TIME_SIZE], struct error *error)
+int identity_make_password(char out[IDENTITY_MADE_PASSWORD_SIZE], struct error *error)
 {
     /* 31 of them: a byte below 248 gives each the same chance. */
     static const char letters[] = "abcdefghjkmnpqrstuvwxyz23456789";

@@ -11,10 +11,7 @@
 #include "base/error.h"
 #include "base/str.h"
 
-enum {
-    PASSWORD_HASH_SIZE = 128, /* crypto_pwhash_STRBYTES, with the NUL */
-    PASSWORD_ONE_TIME_SIZE = 20,
-};
+enum { PASSWORD_HASH_SIZE = 128 }; /* crypto_pwhash_STRBYTES, with the NUL */
 
 /* Where hashing is done: `most` at a time, others wait for their turn. */
 struct password_hall;
@@ -30,8 +27,5 @@ int password_hash(char out[PASSWORD_HASH_SIZE], struct password_hall *hall, stru
    good. */
 int password_check(bool *out, struct password_hall *hall, const char *hash, struct str password,
                    struct error *error);
-
-/* Three groups of five letters and digits, none of which looks like another: 74 bits. */
-int password_make(char out[PASSWORD_ONE_TIME_SIZE], struct error *error);
 
 #endif

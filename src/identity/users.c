@@ -3,6 +3,7 @@
 #include "base/compiler.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "identity/providers/cognito.h"
 #include "identity/providers/keycloak.h"
 
 enum {
