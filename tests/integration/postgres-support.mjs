@@ -56,7 +56,7 @@ export function copyProgram(folder) {
 }
 
 /** A TCP port that nobody listens on. */
-const freePort = () => new Promise((settle) => {
+export const freePort = () => new Promise((settle) => {
     const probe = createServer();
     probe.listen(0, '127.0.0.1', () => {
         const { port } = probe.address();
