@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-enum { PERIOD_MILLISECONDS = 2000, STALE_SECONDS = 10, TAKE_SECONDS = 5 };
+enum { PERIOD_MILLISECONDS = 2000, STALE_SECONDS = 6, TAKE_SECONDS = 5 };
 
 struct database_watch {
     struct store *store;

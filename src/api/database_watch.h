@@ -22,7 +22,7 @@ int database_watch_open(struct database_watch **out, struct store *store,
                         int (*revive)(void *context, struct error *error), void *context,
                         struct error *error);
 
-/* Whether the last answer was good and is not older than ten seconds. */
+/* Whether the last answer was good and is not older than six seconds. */
 bool database_watch_is_good(const struct database_watch *watch);
 
 /* NULL is fine. A statement that hangs is to be cancelled by the caller (store_cancel_all()). */
