@@ -108,10 +108,11 @@ static bool prepare(struct http_request *request)
 
 /* ---- in libmicrohttpd's words ---- */
 
-static void reset_on_close(int socket)
+/* Ends the connection with a reset, and not as if all had been said. */
+static void reset(int socket)
 {
-    const struct linger linger = {.l_onoff = 1, .l_linger = 0};
-    (void)setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    const struct sockaddr none = {.sa_family = AF_UNSPEC};
+    (void)connect(socket, &none, sizeof none);
 }
 
 /* Called in the connection's thread whenever there is room for more. */
@@ -130,9 +131,11 @@ static ssize_t read_download(void *context, uint64_t position, char *out, size_t
     case HTTP_DOWNLOAD_WHOLE: return MHD_CONTENT_READER_END_OF_STREAM;
     case HTTP_DOWNLOAD_FAILED: break;
     }
-    /* Without chunks (HTTP/1.0) the end of the connection is the end of the body: only a reset tells
-       that this one is not whole. */
-    reset_on_close(request->connection->socket);
+    if (request->old_client) {
+        /* Without chunks the end of the connection is the end of the body: only so it can tell that
+           this one is not whole. */
+        reset(request->connection->socket);
+    }
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
@@ -140,8 +143,13 @@ static struct MHD_Response *make_response(struct http_request *request)
 {
     struct http_response *response = &request->exchange.response;
     if (response->produce != NULL) {
-        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_download,
-                                                 request, NULL);
+        struct MHD_Response *made = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES,
+                                                                      read_download, request, NULL);
+        if (made != NULL && request->exchange.method == HTTP_HEAD) {
+            /* libmicrohttpd would leave the chunks out, but not the last, empty one. */
+            MHD_set_response_options(made, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+        }
+        return made;
     }
     struct str body = http_response_body(response);
     if (is_bodiless(response->status)) {

@@ -125,8 +125,9 @@ static enum http_body find_kind(struct http_exchange *exchange, struct str type)
     struct str plain = http_media_type(type);
     for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
         if (str_equal_ignoring_case(plain, kinds[i].type)) {
-            bool taken = (exchange->route->bodies & kinds[i].kind) != 0;
-            return taken && is_utf8(exchange, type) ? kinds[i].kind : HTTP_BODY_NONE;
+            bool taken = (exchange->route->bodies & kinds[i].kind) != 0 &&
+                         (kinds[i].kind == HTTP_BODY_FORM || is_utf8(exchange, type));
+            return taken ? kinds[i].kind : HTTP_BODY_NONE;
         }
     }
     return HTTP_BODY_NONE;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "http/access_log.h"
+#include "http/raw_head.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -71,12 +72,14 @@ static enum MHD_Result add_header(void *context, enum MHD_ValueKind kind, const 
         return MHD_NO;
     }
     list->items[list->count++] = (struct http_field){
-        {name, name_length}, {value == NULL ? "" : value, value == NULL ? 0 : value_length}};
+        {name, name_length},
+        {value == NULL ? "" : value, value == NULL ? 0 : value_length},
+    };
     return MHD_YES;
 }
 
 /* They stay where libmicrohttpd has them, for as long as the request lives. */
-static bool read_headers(struct http_request *request)
+static bool read_headers(struct http_request *request, const char *method, const char *version)
 {
     int count = MHD_get_connection_values(request->mhd, MHD_HEADER_KIND, NULL, NULL);
     struct header_list list = {.room = count < 0 ? 0 : (size_t)count};
@@ -86,6 +89,11 @@ static bool read_headers(struct http_request *request)
     }
     MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, add_header, &list);
     request->exchange.headers = (struct http_fields){list.items, list.count};
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    request->plain_head =
+        info != NULL && http_raw_head_is_plain(method, info->header_size, request->target, version,
+                                               &request->exchange.headers);
     return true;
 }
 
@@ -112,7 +120,7 @@ static enum MHD_Result begin_exchange(struct http_request *request, const char *
 {
     struct http_connections *all = request->server->connections;
     http_connection_begin(all, request->connection, HTTP_PHASE_WORK);
-    if (!read_headers(request)) {
+    if (!read_headers(request, method, version)) {
         return MHD_NO;
     }
     read_client(request);

@@ -8,7 +8,7 @@
 #include "http/timing.h"
 
 /* Enough that neither side waits for the other at every piece. */
-enum { RING_BYTES = 128 << 10 };
+enum { RING_BYTES = 128 << 10, PENDING_BYTES = 16 << 10 };
 
 struct http_download {
     struct stream stream; /* what the producer writes to, or what packs for it */
@@ -17,6 +17,7 @@ struct http_download {
     pthread_t thread;
     int status; /* of the producer, with its error; read after the thread has ended */
     struct error error;
+    size_t pending_length; /* the producer's own, so that small pieces take no lock */
 
     pthread_mutex_t lock;
     pthread_cond_t readable;
@@ -27,6 +28,7 @@ struct http_download {
     bool ended;
     bool failed;
     bool cancelled;
+    char pending[PENDING_BYTES];
     char ring[RING_BYTES];
 };
 
@@ -44,9 +46,8 @@ static size_t put(struct http_download *download, struct str text)
     return count;
 }
 
-static int write_ring(struct stream *stream, struct str text, struct error *error)
+static int write_ring(struct http_download *download, struct str text, struct error *error)
 {
-    struct http_download *download = (struct http_download *)stream;
     pthread_mutex_lock(&download->lock);
     while (text.len > 0 && !download->cancelled) {
         size_t count = put(download, text);
@@ -63,7 +64,31 @@ static int write_ring(struct stream *stream, struct str text, struct error *erro
     return cancelled ? error_set(error, STATUS_CANCELLED, "the client has gone") : STATUS_OK;
 }
 
-static const struct stream_operations ring_operations = {.write = write_ring};
+static int flush(struct http_download *download, struct error *error)
+{
+    struct str pending = {download->pending, download->pending_length};
+    download->pending_length = 0;
+    return write_ring(download, pending, error);
+}
+
+static int write_piece(struct stream *stream, struct str text, struct error *error)
+{
+    struct http_download *download = (struct http_download *)stream;
+    int status = STATUS_OK;
+    if (text.len > PENDING_BYTES - download->pending_length) {
+        status = flush(download, error);
+    }
+    if (status != STATUS_OK || text.len > PENDING_BYTES) {
+        return status == STATUS_OK ? write_ring(download, text, error) : status;
+    }
+    if (text.len > 0) {
+        memcpy(download->pending + download->pending_length, text.ptr, text.len);
+        download->pending_length += text.len;
+    }
+    return STATUS_OK;
+}
+
+static const struct stream_operations operations = {.write = write_piece};
 
 static int produce(struct http_download *download, struct error *error)
 {
@@ -81,7 +106,10 @@ static int produce(struct http_download *download, struct error *error)
         status = packing->operations->finish(packing, error);
     }
     stream_free(packing);
-    return status;
+    /* Of a failed answer, too: what there was of it. */
+    struct error other;
+    int flushed = flush(download, status == STATUS_OK ? error : &other);
+    return status == STATUS_OK ? flushed : status;
 }
 
 static void *run(void *context)
@@ -117,9 +145,9 @@ int http_download_open(struct http_download **out, const struct http_producer *p
     if (download == NULL) {
         return error_out_of_memory(error);
     }
-    /* All but the ring. */
-    memset(download, 0, offsetof(struct http_download, ring));
-    download->stream.operations = &ring_operations;
+    /* All but the buffers. */
+    memset(download, 0, offsetof(struct http_download, pending));
+    download->stream.operations = &operations;
     stream_set_name(&download->stream, "the answer");
     download->producer = *producer;
     download->packed = packed;

@@ -143,7 +143,7 @@ void http_respond_empty(struct http_exchange *exchange, unsigned status);
 
 /*
  * A body of any length: produce() is called in a thread of its own while the client reads, and writes
- * all of it to `out`; it blocks when the client is slow, and writing fails with STATUS_CANCELLED when
+ * all of it to `out`, in pieces of any size; it blocks when the client is slow, and writing fails with STATUS_CANCELLED when
  * the client has gone. A failure of its own is logged and ends the connection in the middle of a
  * chunk, so that the client sees it is not whole. release() is called exactly once, produced or not,
  * even when this call fails for lack of memory. It may be NULL.

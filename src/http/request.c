@@ -157,9 +157,13 @@ bool http_request_begin(struct http_request *request, struct str method, struct 
     const char *message;
     exchange->method_name = method;
     exchange->method = http_method_of(method);
+    request->old_client = str_equal(version, STR("HTTP/1.0"));
+    request->close = true;
+    if (!request->plain_head) {
+        return refuse(request, 400, "Malformed request head");
+    }
     unsigned status = http_framing_check(&framing, &message, &exchange->headers, method, version);
     if (status != 0) {
-        request->close = true;
         return refuse(request, status, message);
     }
     /* After a refusal a body is not waited for: the connection ends. */

@@ -44,12 +44,14 @@ struct http_request {
     struct MHD_Connection *mhd;
     enum http_request_stage stage;
     struct str target;
+    bool plain_head; /* as http_raw_head_is_plain() says */
     struct http_cors cors;
     struct http_body_reader body;
     uint64_t discarded;
     bool holds_place; /* in the gate */
     bool entered;     /* admit() was called, so leave() will be */
     bool close;       /* the connection, after the answer */
+    bool old_client;  /* speaks HTTP/1.0 */
     struct http_download *download;
     uint64_t sent; /* bytes of the answer's body */
     double began;

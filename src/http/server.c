@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "http/callbacks.h"
+#include "http/raw_head.h"
 #include "http/request.h"
 
 enum {
@@ -177,7 +178,7 @@ static int start_daemon(struct http_server *server, struct error *error)
         {MHD_OPTION_CONNECTION_LIMIT, server->options.max_connections, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, NULL},
         {MHD_OPTION_THREAD_STACK_SIZE, STACK_BYTES, NULL},
-        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, HTTP_STRICTNESS, NULL},
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)http_callback_begin, server},
         {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)http_callback_unescape, server},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)http_callback_end, server},
