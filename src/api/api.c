@@ -109,6 +109,17 @@ int api_answer_failure(struct http_exchange *exchange, int status, const struct 
     return status;
 }
 
+int api_blame_s3(int status, struct error *error)
+{
+    /* The parts of S3 name the object first; a failure of the database in between does not. */
+    bool told = status == STATUS_IO || status == STATUS_NOT_FOUND || status == STATUS_CONFLICT;
+    if (told && str_starts_with(str_from(error->message), STR("s3://"))) {
+        error->status = STATUS_INVALID;
+        return STATUS_INVALID;
+    }
+    return status;
+}
+
 /* ---- bodies ---- */
 
 int api_read_json(json_t **out, struct http_exchange *exchange, struct error *error)

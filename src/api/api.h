@@ -55,6 +55,10 @@ int api_answer_faults(struct http_exchange *exchange, const struct field_faults 
  */
 int api_answer_failure(struct http_exchange *exchange, int status, const struct error *error);
 
+/* What is wrong with an object of S3 that a request named is the request's fault, whatever it is: S3
+   says so, or is not there. Gives the status as it is then. */
+int api_blame_s3(int status, struct error *error);
+
 /*
  * The body of a request, an object or list; no body is {}. The object belongs to the exchange's
  * caller: json_decref(). *out is NULL when it is no JSON and the exchange is answered.

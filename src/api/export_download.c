@@ -72,5 +72,5 @@ int export_download_put(const struct http_exchange *exchange, const char *s3_uri
         status = export_target_commit(target, error);
     }
     export_target_free(target);
-    return status;
+    return api_blame_s3(status, error);
 }

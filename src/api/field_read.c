@@ -7,8 +7,8 @@
 #include "base/number_text.h"
 #include "empi/object_id.h"
 
-/* S3 has no names of buckets longer than 63 bytes, and no keys longer than 1024. */
-enum { MAX_S3_URI = 5 + 63 + 1 + 1024 };
+/* What S3 has of names: buckets in bytes, and keys. */
+enum { LEAST_BUCKET = 3, MOST_BUCKET = 63, MAX_S3_URI = 5 + MOST_BUCKET + 1 + 1024 };
 
 /* ---- kinds of values ---- */
 
@@ -190,13 +190,13 @@ bool field_is_s3_uri(struct str text)
                              text.ptr[at] == '-')) {
         at++;
     }
-    bool has_bucket = at > scheme.len;
+    size_t bucket = at - scheme.len;
     size_t slash = at;
     while (at < text.len && text.ptr[at] == '/') {
         at++;
     }
     /* A key of nothing but slashes names nothing. */
-    return has_bucket && at > slash && at < text.len;
+    return bucket >= LEAST_BUCKET && bucket <= MOST_BUCKET && at > slash && at < text.len;
 }
 
 bool field_read_s3_uri(struct str *out, struct field_faults *faults, const struct field_path *path,

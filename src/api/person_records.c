@@ -193,7 +193,7 @@ static int import_records(struct import_report *out, struct connection *connecti
         status = imports_create(out, connection, &import, error);
     }
     stream_free(object);
-    return status;
+    return request->file != NULL ? status : api_blame_s3(status, error);
 }
 
 static int import(struct http_exchange *exchange, struct field_faults *faults,
