@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := build
 .PHONY: install-all install build check lint format test test-interop sanitize threads fuzz bench \
-        demo migrate makemigrations matching-service worker flush psql clean
+        demo run-dev bootstrap migrate makemigrations matching-service worker flush psql clean
 
 FUZZ_SECONDS ?= 60
 DEMO_RECORDS ?= 20000
@@ -55,8 +55,18 @@ bench: install-all build
 	@tools/install bench
 	@bench/run build/tuva-empi
 
+# Leaves the program running on http://localhost:9000.
 demo: build
 	@tools/demo build/tuva-empi $(DEMO_RECORDS)
+
+# Everything on this machine until Ctrl-C: HTTP API, matching service, export worker, and a private
+# PostgreSQL, on http://localhost:9000.
+run-dev: build
+	@exec build/tuva-empi run-dev
+
+# The first admin, named in the configuration.
+bootstrap: build
+	@build/tuva-empi bootstrap
 
 # The schema of the configured database: up to date, or a new pair of files to change it further
 # (make makemigrations name=person_title). There is one app, main.
