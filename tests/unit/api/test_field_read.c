@@ -139,7 +139,8 @@ static void places_in_s3(void **state)
                                       "file:///etc/passwd",
                                       "/etc/passwd",
                                       "https://b/key",
-                                      "s3://bucket:80/key", "s3://bu/key"};
+                                      "s3://bucket:80/key",
+                                      "s3://bu/key"};
     for (size_t i = 0; i < ARRAY_LENGTH(good); i++) {
         assert_true(field_is_s3_uri(str_from(good[i])));
     }
