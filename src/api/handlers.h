@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "http/exchange.h"
 
+int handle_home(struct http_exchange *exchange, struct error *error);
 int handle_health_check(struct http_exchange *exchange, struct error *error);
 
 int handle_create_config(struct http_exchange *exchange, struct error *error);

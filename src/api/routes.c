@@ -12,6 +12,7 @@
 /* One a line; the document describes each, and a test holds the two together. */
 /* clang-format off */
 const struct http_route api_routes[] = {
+    {HTTP_GET, "/", API_PUBLIC, 0, false, handle_home},
     {HTTP_GET, API_PATH "/health-check", API_PUBLIC, 0, true, handle_health_check},
     ROUTE(GET, "/schema", API_PUBLIC, 0, handle_schema),
     ROUTE(GET, "/docs", API_PUBLIC, 0, handle_docs),

@@ -1,7 +1,5 @@
 /*
- * The pages of signing in: HTML without scripts and without anything from elsewhere, so that they work
- * in any browser, by keyboard, with a screen reader and with a password manager, and before the web UI
- * is there.
+ * The pages of signing in; a password manager finds its way in them.
  *
  * Thread rule: any thread.
  */
