@@ -6,6 +6,7 @@
 #include "api/page_json.h"
 #include "api/query.h"
 #include "api/user_json.h"
+#include "base/log.h"
 #include "empi/object_id.h"
 
 void user_json_write(struct json_writer *json, const struct identity_user *user)
@@ -42,6 +43,13 @@ int handle_list_users(struct http_exchange *exchange, struct error *error)
     }
     struct identity_users users;
     int status = identity_users_list(&users, &exchange->arena, api_of(exchange)->identity, error);
+    if (status == STATUS_IO) {
+        /* The provider refuses, or its answer is none: its administrator has to see to that. */
+        log_write(LOG_ERROR, "%s: %s", exchange->id, error->message);
+        http_respond_error(exchange, 503, "The identity provider does not list its users.");
+        http_respond_header(exchange, "Retry-After", "60");
+        return 0;
+    }
     if (status == 0) {
         write_list(http_respond_json(exchange, 200), &users);
     }

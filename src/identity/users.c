@@ -59,23 +59,41 @@ int users_find(struct identity_user *out, struct arena *arena, struct connection
                     &parameter, 1, error);
 }
 
+/* An address that is not empty replaces the one we have. */
+static int keep_email(struct identity_user *user, struct connection *connection, const char *email,
+                      struct error *error)
+{
+    if (email[0] == '\0' || str_equal(user->email, str_from(email))) {
+        return 0;
+    }
+    const struct query_parameter parameters[] = {query_integer(user->id), query_text(email)};
+    user->email = str_from(email);
+    return query_run(NULL, connection,
+                     "update empi.app_user set email = $2, updated = now() where id = $1",
+                     parameters, ARRAY_LENGTH(parameters), error);
+}
+
 int users_remember(struct identity_user *out, struct arena *arena, struct connection *connection,
                    struct str subject, struct str email, struct error *error)
 {
-    const char *subject_text = arena_copy(arena, subject);
+    int status = users_find(out, arena, connection, subject, error);
     const char *email_text = arena_copy(arena, email);
-    *out = (struct identity_user){.subject = {subject_text, subject.len}};
-    if (subject_text == NULL || email_text == NULL) {
-        return error_out_of_memory(error);
+    if (status == 0 && email_text == NULL) {
+        status = error_out_of_memory(error);
     }
-    const struct query_parameter parameters[] = {query_text(subject_text), query_text(email_text)};
+    if (status != 0) {
+        return status;
+    }
+    if (out->id != 0) {
+        return keep_email(out, connection, email_text, error);
+    }
+    const struct query_parameter parameters[] = {query_text(out->subject.ptr),
+                                                 query_text(email_text)};
+    /* Somebody else may just have added them. */
     return read_one(out, arena, connection,
-                    "insert into empi.app_user as known (idp_user_id, email)\n"
+                    "insert into empi.app_user (idp_user_id, email)\n"
                     "values ($1, $2)\n"
-                    "on conflict (idp_user_id) do update\n"
-                    "set email = coalesce(nullif(excluded.email, ''), known.email),\n"
-                    "    updated = case when excluded.email in ('', known.email)\n"
-                    "        then known.updated else now() end\n"
+                    "on conflict (idp_user_id) do update set updated = now()\n"
                     "returning id, idp_user_id, email, role",
                     parameters, ARRAY_LENGTH(parameters), error);
 }
@@ -143,15 +161,33 @@ static void write_document(struct text_buffer *out, const struct users_given *gi
     json_write_close_array(&writer);
 }
 
-/* Pages of a provider may overlap while it is changed: of a user that is there twice, one counts. */
+/* In the provider's order. Who is known already is left out, for an insertion that finds them would
+   use up an id. Pages may overlap while users are changed: of one who is there twice, one counts. */
 static const char insert_given[] =
-    "insert into empi.app_user as known (idp_user_id, email)\n"
-    "select distinct on (subject) subject, email\n"
-    "from json_to_recordset($1::json) as given (subject text, email text)\n"
-    "order by subject, email desc\n"
-    "on conflict (idp_user_id) do update\n"
-    "set email = excluded.email, updated = now()\n"
-    "where known.email <> excluded.email";
+    "insert into empi.app_user (idp_user_id, email)\n"
+    "select subject, email\n"
+    "from (\n"
+    "    select distinct on (subject) subject, email, position\n"
+    "    from rows from (json_to_recordset($1::json) as (subject text, email text))\n"
+    "        with ordinality as given (subject, email, position)\n"
+    "    where not exists (\n"
+    "        select from empi.app_user where app_user.idp_user_id = given.subject\n"
+    "    )\n"
+    "    order by subject, email desc, position\n"
+    ") as fresh\n"
+    "order by position\n"
+    "on conflict (idp_user_id) do nothing";
+
+static const char update_given[] =
+    "update empi.app_user\n"
+    "set email = given.email, updated = now()\n"
+    "from (\n"
+    "    select subject, max(email) as email\n"
+    "    from json_to_recordset($1::json) as one (subject text, email text)\n"
+    "    group by subject\n"
+    ") as given\n"
+    "where given.subject = app_user.idp_user_id\n"
+    "    and given.email <> app_user.email";
 
 /* Who is gone keeps a row, for what they did refers to it; but no session. */
 static const char *const forget_missing[] = {
@@ -180,6 +216,9 @@ int users_write_given(struct connection *connection, const struct users_given *g
     const struct query_parameter parameter = query_text(document.ptr);
     if (status == 0) {
         status = query_run(NULL, connection, insert_given, &parameter, 1, error);
+    }
+    if (status == 0) {
+        status = query_run(NULL, connection, update_given, &parameter, 1, error);
     }
     for (size_t i = 0; i < ARRAY_LENGTH(forget_missing) && status == 0 && complete; i++) {
         status = query_run(NULL, connection, forget_missing[i], &parameter, 1, error);

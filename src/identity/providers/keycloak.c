@@ -37,10 +37,10 @@ static int take_token(struct text_buffer *out, const struct config *config, stru
     if (status == 0 && token != NULL) {
         text_appendf(out, "Bearer %s", token);
     } else if (status == 0) {
-        error_set(error, STATUS_IO, "Keycloak gives the client no token (status %u)", answer);
+        status = error_set(error, answer >= 500 ? STATUS_RESOURCES : STATUS_IO,
+                           "Keycloak gives the client no token (status %u)", answer);
         error_hint(error, "check idp.keycloak.client_id and client_secret; the client needs "
                           "\"Service accounts roles\"");
-        status = STATUS_IO;
     }
     json_decref(json);
     text_free(&form);
