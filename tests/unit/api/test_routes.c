@@ -125,10 +125,15 @@ static void nothing_is_open_by_oversight(void **state)
         const struct http_route *route = &api_routes[i];
         assert_non_null(route->handle);
         /* What is for everybody is this, and signing in. */
-        static const char *const open[] = {
-            API_PATH "/health-check", API_PATH "/schema", API_PATH "/docs",
-            API_PATH "/session",      "/login",           "/login/password",
-            "/auth/callback",         "/logout"};
+        static const char *const open[] = {API_PATH "/health-check",
+                                           API_PATH "/schema",
+                                           API_PATH "/docs",
+                                           API_PATH "/session",
+                                           "/",
+                                           "/login",
+                                           "/login/password",
+                                           "/auth/callback",
+                                           "/logout"};
         bool expected = false;
         for (size_t j = 0; j < ARRAY_LENGTH(open); j++) {
             expected = expected || strcmp(open[j], route->path) == 0;
