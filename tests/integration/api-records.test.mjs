@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { ServedApi, sanitized } from './api-support.mjs';
 import { columns, person } from './index-support.mjs';
+import { eventually } from './service-support.mjs';
 import { exact, formatTable, makeModel, parseCsv, parseTable, root } from './support.mjs';
 
 let api;
@@ -98,7 +99,7 @@ test('an import is refused with all that is wrong with the request', async () =>
     const required = 'config_id: This field is required.';
     assert.deepEqual(await faults({}), [required, "Must provide either 's3_uri' or 'file'."]);
     assert.deepEqual(await upload([['config_id', 'cfg_1']]), ["Must provide either 's3_uri' or 'file'."]);
-    assert.deepEqual(await upload([['s3_uri', 's3://b/k'], ['file', one, 'a.csv']]),
+    assert.deepEqual(await upload([['s3_uri', 's3://bucket/k'], ['file', one, 'a.csv']]),
         [required, "Provide only one of 's3_uri' or 'file', not both."]);
     assert.deepEqual(await upload([['file', one, 'a.csv'], ['config_id', '1'], ['x', 'y']]),
         ['x: Unexpected field', 'config_id: Invalid Config ID']);
@@ -220,6 +221,20 @@ test('the crosswalk in and out a hundred times as large takes no more memory', a
     const small = await sent(200);
     const large = await sent(20_000); // 21 MB
     assert.ok(sanitized || large - small < 8 * 1024, `${small} KiB, then ${large} KiB`);
+});
+
+test('downloads that nobody reads leave connections for others', async () => {
+    // More than what the sockets and the pipe between hold: each waits with its connection.
+    const slow = await Promise.all([1, 2, 3, 4].map(() => fetch(`${api.url}/api/v1/person-records/export`, {
+        method: 'POST', headers: { authorization: `Bearer ${api.provider.token('member')}` } })));
+    assert.deepEqual(slow.map(({ status }) => status), [200, 200, 200, 200]);
+    const refused = await api.call('POST', '/person-records/export', { json: {}, role: 'member' });
+    assert.equal(refused.status, 503);
+    assert.ok(Number(refused.headers.get('retry-after')) > 0);
+    await api.get('/persons');
+    await Promise.all(slow.map(({ body }) => body.cancel()));
+    await eventually(async () => (await api.call('POST', '/person-records/export', { json: {}, role: 'member' })).status === 200,
+        'an end of what nobody reads');
 });
 
 test('an upload over the limit is refused', async () => {

@@ -9,7 +9,7 @@ import { createServer } from 'node:http';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 import { freePort } from './postgres-support.mjs';
-import { ServedIndex, eventually } from './service-support.mjs';
+import { ServedIndex, eventually, stop } from './service-support.mjs';
 import { program } from './support.mjs';
 
 /** The sanitizers' own memory says nothing about the program's. */
@@ -208,9 +208,13 @@ export class ServedApi extends ServedIndex {
         }, `the end of ${id}`);
     }
 
+    /** Stops in an orderly way; a sanitizer would have said what it found. */
     async remove() {
+        const end = await stop(this.service);
         this.provider.close();
         await super.remove();
+        assert.deepEqual(end, { status: 0, signal: null }, this.service.stderr);
+        assert.doesNotMatch(this.service.stderr, /Sanitizer|runtime error/);
     }
 }
 
