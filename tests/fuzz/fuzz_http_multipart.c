@@ -150,13 +150,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!multipart_open(&reader, boundary, &none, &arena)) {
         return 0;
     }
-    struct notes whole;
-    struct notes pieces;
+    struct notes whole = {0};
+    struct notes pieces = {0};
     int status = read_body(&whole, boundary, body, size);
     require(read_body(&pieces, boundary, body, (size_t)data[1] + 1) == status);
     require(str_equal(text_str(&whole.text), text_str(&pieces.text)));
     if (status == STATUS_OK) {
-        struct notes again;
+        struct notes again = {0};
         require(read_body(&again, boundary, text_str(&whole.written), size) == STATUS_OK);
         require(str_equal(text_str(&whole.text), text_str(&again.text)));
         free_notes(&again);
