@@ -19,7 +19,7 @@
 enum {
     /* Of a connection, at libmicrohttpd's: half of it is the most that it reads at once. Heads somewhat
        beyond our own limits fit, so that it is us who answer. */
-    CONNECTION_BYTES = 96 << 10,
+    CONNECTION_BYTES = 64 << 10,
     /* Deep JSON, and lines of the log, are made on the stack. */
     STACK_BYTES = 1 << 20,
     BACKLOG = 1024,

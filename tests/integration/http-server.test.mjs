@@ -385,7 +385,7 @@ test('uploads are refused before they are sent', async (t) => {
     assert.deepEqual(counts, { entered: 1, held: 0, working: 0 });
 });
 
-test('answers carry what browsers are to hold to', async (t) => {
+test('fault_46_answers_are_not_kept_by_caches, and carry what else browsers hold to', async (t) => {
     const echo = await startEcho(t);
     const answer = await answerTo(echo.port, request('GET', '/echo'));
     assert.equal(answer.headers['content-type'], 'application/json');
