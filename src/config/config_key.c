@@ -36,7 +36,8 @@ const struct config_key config_keys[] = {
     {"server.port", CONFIG_PORT, AT(server.port), .fallback = "8000", RANGE(1, 65535),
      .meaning = "its port"},
     {"server.allowed_hosts", CONFIG_LIST, AT(server.allowed_hosts), .fallback = "",
-     .meaning = "names that a request's Host header may have; `.example.org` means all below it"},
+     .meaning = "names that a request's Host header may have, without any those of localhost; "
+                "`.example.org` means all below it"},
     {"server.cors_allowed_origins", CONFIG_LIST, AT(server.cors_allowed_origins), .fallback = "",
      .meaning = "origins of web pages that may call the API"},
     {"server.secret_key", CONFIG_TEXT, .secret = true, AT(server.secret_key),

@@ -151,6 +151,10 @@ enum MHD_Result http_callback_handle(void *context, struct MHD_Connection *mhd, 
     if (request->stage == HTTP_REQUEST_HEAD) {
         return begin_exchange(request, method, version);
     }
+    if (request->stage == HTTP_REQUEST_ANSWERED) {
+        *data_size = 0; /* of a refused body: what it has read of it already */
+        return MHD_YES;
+    }
     if (*data_size > 0) {
         struct str piece = {data, *data_size};
         *data_size = 0;

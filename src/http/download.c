@@ -157,7 +157,9 @@ int http_download_open(struct http_download **out, const struct http_producer *p
     int number = pthread_create(&download->thread, NULL, run, download);
     if (number != 0) {
         destroy(download);
-        return error_system(error, number, "cannot start a thread for an answer");
+        error_system(error, number, "cannot start a thread for an answer");
+        error->status = STATUS_RESOURCES;
+        return STATUS_RESOURCES;
     }
     *out = download;
     return STATUS_OK;

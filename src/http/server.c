@@ -104,7 +104,7 @@ static uint16_t port_of(int file)
 
 static int open_socket(struct http_server *server, struct error *error)
 {
-    const char *host = server->options.listen;
+    const char *host = server->options.listen != NULL ? server->options.listen : "localhost";
     const char *address = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
     char port[8];
     struct addrinfo *found = NULL;

@@ -2,9 +2,9 @@
  * The HTTP server: the one place that knows libmicrohttpd. A thread a connection.
  *
  * Order of what is checked, each before the next: framing (RFC 9112: one Content-Length, not beside
- * Transfer-Encoding, no unknown coding), Host against the allowed ones, header limits, CORS, route
- * and method, admission (who may call this), the body's type and announced size. Only then a body is
- * read, up to its limit. Deadlines are absolute: for the head of a request, for a body (a least rate),
+ * Transfer-Encoding, no unknown coding) and header limits, Host against the allowed ones, a CORS
+ * preflight, route and method, a place among max_requests, admission (who may call this), the body's
+ * type and announced size. Only then a body is read, up to its limit. Deadlines are absolute: for the head of a request, for a body (a least rate),
  * for the client's reading of the answer (a least rate), for an idle connection.
  *
  * The access log has a line a request: id, method, the route's path (never the one that was called:
@@ -54,7 +54,7 @@ struct http_service {
 };
 
 struct http_server_options {
-    const char *listen;                /* an address of IPv4 or IPv6, or "localhost" */
+    const char *listen;                /* an address of IPv4 or IPv6, or "localhost", as NULL is */
     uint16_t port;                     /* 0: any free one, see http_server_port() */
     struct http_names allowed_hosts;   /* as Django's: "*", "example.com", ".example.com"; none:
                                          localhost and its addresses only */
@@ -73,14 +73,16 @@ struct http_server_options {
 
 struct http_server;
 
-/* Listens. What the options point to must outlive the server; they themselves are copied. */
+/* Listens, and raises the limit of open files where it is too low. What the options point to must
+   outlive the server; they themselves are copied. From now on the process ignores SIGPIPE. */
 int http_server_start(struct http_server **out, const struct http_server_options *options,
                       struct error *error);
 
 uint16_t http_server_port(const struct http_server *server);
 
 /* Stops taking connections and waits up to `seconds` for requests at work to end; then cuts off the
-   rest and frees all. Idle connections are closed at once. NULL is fine. */
+   rest, waits for handlers that still run, and frees all. Idle connections are closed at once. NULL is
+   fine. */
 void http_server_stop(struct http_server *server, double seconds);
 
 #endif

@@ -113,6 +113,15 @@ test('what is unusual but sound is read', async (t) => {
     const headers = Object.fromEntries(JSON.parse(answer.text).headers);
     assert.equal(headers['X-Long'], 'y'.repeat(300));
     line.end();
+    // The longest that is allowed, in pieces.
+    const long = await Line.open(echo.port, { noDelay: true });
+    const bytes = request('GET', `/items/${'i'.repeat(8100)}`, [`X-A: ${'a'.repeat(16000)}`, `X-B: ${'b'.repeat(16000)}`]);
+    for (let at = 0; at < bytes.length; at += 1000) {
+        long.send(bytes.slice(at, at + 1000));
+        await new Promise((settle) => setTimeout(settle, 1));
+    }
+    assert.equal((await long.answers())[0].status, 200);
+    long.end();
 });
 
 test('requests that come in one go are answered in order', async (t) => {
@@ -361,11 +370,12 @@ test('uploads are refused before they are sent', async (t) => {
     assert.equal(answers[1].status, 200);
     line.end();
     // Who sends all the same still reads the answer, though nobody reads what it sends.
-    for (const path of ['/upload', '/nothing']) {
+    for (const [method, path, status] of [['POST', '/upload', 413], ['POST', '/nothing', 404],
+        ['PATCH', '/nothing', 404], ['DELETE', '/upload', 405], ['GET', '/nothing', 404], ['PUT', '/nothing', 404]]) {
         const deaf = await Line.open(echo.port);
-        deaf.send(request('POST', path, [type, 'Content-Length: 3000000'])).send(Buffer.alloc(3_000_000));
+        deaf.send(request(method, path, [type, 'Content-Length: 3000000'])).send(Buffer.alloc(3_000_000));
         const [refusal] = await deaf.answers();
-        assert.equal(refusal.status, path === '/upload' ? 413 : 404);
+        assert.equal(refusal.status, status);
         await until(() => deaf.closed, 'the end of the connection');
     }
     // A body at fault, and much behind it: an answer all the same, and the end.
