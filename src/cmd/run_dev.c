@@ -62,7 +62,7 @@ static int prepare_environment(const char *port, struct error *error)
     return 0;
 }
 
-static int check_config(const struct config *config, struct error *error)
+static int refuse_config(const struct config *config, struct error *error)
 {
     if (config->db.external) {
         error_set(error, STATUS_INVALID, "run-dev works on a private PostgreSQL only");
@@ -76,6 +76,18 @@ static int check_config(const struct config *config, struct error *error)
         return STATUS_INVALID;
     }
     return 0;
+}
+
+/* Before anything is opened: nobody's database is even connected to. */
+static int check_config(struct error *error)
+{
+    struct config *config = NULL;
+    int status = config_load(&config, error);
+    if (status == 0) {
+        status = refuse_config(config, error);
+    }
+    config_free(config);
+    return status;
 }
 
 static int add_developer(struct identity *identity, struct error *error)
@@ -144,10 +156,7 @@ static void greet(const struct config *config)
 static int serve(struct index *index, struct error *error)
 {
     struct api_server *server = NULL;
-    int status = check_config(index->config, error);
-    if (status == 0) {
-        status = api_server_start(&server, index, error);
-    }
+    int status = api_server_start(&server, index, error);
     if (status == 0) {
         status = add_developer(api_server_identity(server), error);
     }
@@ -166,6 +175,9 @@ static int run(const struct command_line *line, struct error *error)
     struct index *index = NULL;
     jobs_log_format(&line->values[LOG_FORMAT]);
     int status = prepare_environment(line->values[PORT].text, error);
+    if (status == 0) {
+        status = check_config(error);
+    }
     if (status == 0) {
         status = index_open(&index, &index_options, error);
     }

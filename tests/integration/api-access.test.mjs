@@ -45,6 +45,49 @@ test('each operation lets in whom its description says, and nobody else', async 
     }
 });
 
+test('fault_22_an_answer_that_is_not_as_described_is_found_out', async () => {
+    const answer = await api.fetch('GET', '/persons', { role: 'member' });
+    const check = (changed) => api.description.check('GET', answer.url, { ...answer, ...changed });
+    check({});
+    assert.throws(() => check({ status: 201 }), /nobody has told of this status/);
+    assert.throws(() => check({ headers: new Headers({ 'content-type': 'text/csv' }) }), /nobody has told of text\/csv/);
+    assert.throws(() => check({ json: { persons: [] } }), /pagination/);
+    assert.throws(() => check({ json: { ...answer.json, more: 1 } }), /additional properties/);
+    assert.throws(() => check({ json: { ...answer.json, persons: [{ id: 'x' }] } }), /must match pattern/);
+    const unknown = { url: `${api.url}/api/v1/nothing`, status: 200, json: {}, headers: new Headers() };
+    assert.throws(() => api.description.check('GET', unknown.url, unknown), /nobody has told of this operation/);
+});
+
+test('fault_24_an_internal_error_has_an_id_that_the_log_has_too, and no detail', async () => {
+    api.sql('alter table empi.search_data_source rename to gone');
+    const answer = await api.call('GET', '/data-sources', { role: 'member' });
+    api.sql('alter table empi.gone rename to search_data_source');
+    assert.equal(answer.status, 500);
+    const [, id] = /^Unexpected internal error - id=([0-9a-f-]{36})$/.exec(answer.json.error.message);
+    assert.equal(answer.headers.get('x-request-id'), id);
+    assert.doesNotMatch(answer.text, /search_data_source/);
+    assert.match(api.service.stderr, new RegExp(`error .*${id}.*search_data_source`));
+});
+
+test('fault_46_nothing_that_needs_a_role_may_be_kept_by_a_cache', async () => {
+    for (const path of ['/persons', '/potential-matches', '/jobs', '/config', '/data-sources', '/nothing', '/persons/p_x']) {
+        for (const role of ['member', 'none', undefined]) {
+            const answer = await api.fetch('GET', path, { role });
+            assert.equal(answer.headers.get('cache-control'), 'no-store', path);
+            assert.equal(answer.headers.get('etag'), null, path);
+        }
+    }
+});
+
+test('fault_51_the_page_of_the_description_needs_nobody_else', async () => {
+    const { headers, text } = await api.call('GET', '/docs');
+    assert.match(headers.get('content-security-policy'), /^default-src 'none'; style-src 'sha256-/);
+    assert.doesNotMatch(text, /<script|src=|href="http|@import|url\(/);
+    const yaml = await api.call('GET', '/schema');
+    assert.match(yaml.text, /^openapi: 3\.0\.3\n/);
+    assert.equal(yaml.headers.get('vary'), 'Accept');
+});
+
 test('a token that is not good is told so, and no more', async () => {
     const bad = { expired: api.provider.token('admin', { exp: 1 }), 'of another audience': api.provider.token('admin', { aud: 'x' }),
         nonsense: 'x', empty: '' };

@@ -55,7 +55,7 @@ test('fault_10_thresholds_that_exclude_each_other_are_refused', async () => {
         ['potential_match_threshold: Ensure this value is less than or equal to auto_match_threshold.']);
 });
 
-test('all that is wrong with a configuration is told at once', async () => {
+test('fault_47_conditions_are_compiled, and all that is wrong with a configuration is told at once', async () => {
     const bad = model();
     bad.comparisons[0].comparison_levels[1].sql_condition = 'phone_l = = phone_r';
     bad.comparisons[1].comparison_levels[1].sql_condition = 'read_csv_auto(last_name_l) = 1';
@@ -223,7 +223,7 @@ test('the crosswalk in and out a hundred times as large takes no more memory', a
     assert.ok(sanitized || large - small < 8 * 1024, `${small} KiB, then ${large} KiB`);
 });
 
-test('downloads that nobody reads leave connections for others', async () => {
+test('fault_31_downloads_that_nobody_reads_leave_connections_for_others', async () => {
     // More than what the sockets and the pipe between hold: each waits with its connection.
     const slow = await Promise.all([1, 2, 3, 4].map(() => fetch(`${api.url}/api/v1/person-records/export`, {
         method: 'POST', headers: { authorization: `Bearer ${api.provider.token('member')}` } })));
