@@ -101,8 +101,9 @@ int api_answer_failure(struct http_exchange *exchange, int status, const struct 
     if (status == STATUS_IO) {
         /* The database is away, or a disk is: not for good, and not the client's fault. */
         log_write(LOG_ERROR, "%s: %s", exchange->id, error->message);
-        http_respond_error(exchange, 503,
-                           "The service cannot reach its database. Try again later.");
+        http_respond_error(
+            exchange, 503,
+            "The service is not able to do this at the moment. Please try again later.");
         http_respond_header(exchange, "Retry-After", "5");
         return 0;
     }

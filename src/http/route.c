@@ -85,6 +85,17 @@ static bool decode_parameters(struct http_exchange *exchange,
     return true;
 }
 
+/* Whether a row has the path word for word. */
+static bool is_literal(struct str path, const struct http_route *routes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(path, str_from(routes[i].path))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum http_match http_route_find(struct http_exchange *exchange, const struct http_route *routes,
                                 size_t count, unsigned *allowed)
 {
@@ -97,10 +108,11 @@ enum http_match http_route_find(struct http_exchange *exchange, const struct htt
         path.len--;
     }
     enum http_method method = exchange->method == HTTP_HEAD ? HTTP_GET : exchange->method;
+    bool literal = is_literal(path, routes, count);
     for (size_t i = 0; i < count; i++) {
         struct str values[HTTP_MOST_PARAMETERS];
         size_t found;
-        if (!matches(path, str_from(routes[i].path), values, &found)) {
+        if (!matches(path, str_from(routes[i].path), values, &found) || (literal && found > 0)) {
             continue;
         }
         if (routes[i].method == method) {

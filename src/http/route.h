@@ -46,7 +46,9 @@ enum http_method http_method_of(struct str name);
 
 /* Finds the first row of the exchange's method and path, and sets route and parameters. After
    HTTP_MATCH_NO_METHOD *allowed is the set of methods that the path has. One slash more at the end of
-   a path is the same path. Segments are compared as they were sent, in full. A parameter that is not valid UTF-8, empty, or holds NUL is no match. */
+   a path is the same path. Segments are compared as they were sent, in full. Where a
+   row has the path word for word, those with parameters do not count. A parameter that is not valid
+   UTF-8, empty, or holds NUL is no match. */
 enum http_match http_route_find(struct http_exchange *exchange, const struct http_route *routes,
                                 size_t count, unsigned *allowed);
 
