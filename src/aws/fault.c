@@ -178,6 +178,9 @@ static int tell_denied(const struct telling *telling, struct error *error)
     }
     error_set(error, STATUS_INVALID, "%s: access denied to %s (credentials from %s)", asked->name,
               who[0] == '\0' ? "anybody unknown" : who, source_of(telling));
+    if (telling->fault->message[0] != '\0') {
+        error_detail(error, "%s", telling->fault->message); /* which policy it was, perhaps */
+    }
     error_hint(error, "its policy, or the bucket's, has to allow %s%s", asked->action,
                asked->blind ? "; or it is not there, which is only told to those who may list"
                             : "");
@@ -188,9 +191,15 @@ static int tell_region(const struct telling *telling, struct error *error)
 {
     const struct aws_asked *asked = telling->asked;
     const char *region = telling->fault->region;
-    error_set(error, STATUS_INVALID, "%s: the bucket is in the region %s, and %s was asked",
-              asked->name, region[0] == '\0' ? "of somebody else" : region, asked->region);
-    error_hint(error, "set AWS_REGION%s%s", region[0] == '\0' ? " to the bucket's" : "=", region);
+    if (region[0] == '\0') {
+        error_set(error, STATUS_INVALID, "%s: the bucket is not in the region %s", asked->name,
+                  asked->region);
+        error_hint(error, "set AWS_REGION to the bucket's");
+    } else {
+        error_set(error, STATUS_INVALID, "%s: the bucket is in the region %s, and %s was asked",
+                  asked->name, region, asked->region);
+        error_hint(error, "set AWS_REGION=%s", region);
+    }
     return STATUS_INVALID;
 }
 

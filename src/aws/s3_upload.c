@@ -21,6 +21,7 @@ enum {
     COMPLETE_SECONDS = 900,
     COMPLETE_STALL_SECONDS = 300,
     PART_SECONDS = 1800,
+    PART_STALL_SECONDS = 60, /* what is sent may wait for the store's disks */
     MOST_UPLOAD_ID = 1024,
     MOST_COMPLETION = 4 << 20,
 };
@@ -87,6 +88,7 @@ static int send_part(struct s3_upload *upload, const struct part *part, struct e
                     .body = {part->bytes, part->len}},
         .asked = {.action = "s3:PutObject"},
         .seconds = PART_SECONDS,
+        .stall_seconds = PART_STALL_SECONDS,
         .stop_descriptor = upload->stop.descriptor,
     };
     struct aws_result result;

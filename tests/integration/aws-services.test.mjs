@@ -10,9 +10,9 @@ import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { cleanEnvironment, drive } from './aws-driver.mjs';
 import { signatureFault } from './aws-signature.mjs';
-import { bodyOf, listen } from './aws-stand-in.mjs';
+import { bodyOf, listen, StandIn } from './aws-stand-in.mjs';
 import { Index } from './index-support.mjs';
-import { dataPath, makeFolder, root, start } from './support.mjs';
+import { dataPath, makeFolder, root, start, until } from './support.mjs';
 
 const keys = { AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'SECRET', AWS_REGION: 'eu-west-1' };
 
@@ -100,6 +100,24 @@ describe('s3rver', () => {
             assert.deepEqual(failed, { status: 'failed', reason: 'Error: s3://no-bucket/x.csv: there is no bucket "no-bucket"' });
             assert.equal(succeeded.status, 'succeeded', succeeded.reason);
             assert.equal(await fetch('by worker.csv'), await fetch('out/potential-matches.csv'));
+        });
+
+        test('Ctrl-C ends the waiting for a store that does not answer', async (t) => {
+            const s3 = await new StandIn().start(t);
+            s3.put('people.csv', readFileSync(dataPath('people/records.csv')));
+            s3.fault(({ method }) => method === 'GET', { stallAnswer: 100_000 });
+            s3.fault(({ method }) => method === 'PUT', { delay: 600_000 });
+            const jobs = index.sql('select count(*) from empi.job');
+            for (const args of [['import', 's3://bucket/people.csv', ...thresholds], ['export', 'crosswalk', '-o', 's3://bucket/out.csv']]) {
+                const before = s3.requests.length;
+                const child = start(index.folder, args, { env: cleanEnvironment({ ...s3.env, ...index.env }), stdio: ['ignore', 'ignore', 'pipe'] });
+                await until(() => s3.requests.length > before, 'the request');
+                child.child.kill('SIGINT');
+                assert.equal((await child.ended).status, 130, child.stderr);
+                assert.match(child.stderr, /asked to stop|cancel/);
+            }
+            assert.deepEqual(index.sql('select count(*) from empi.job'), jobs);
+            assert.equal(s3.get('out.csv'), undefined);
         });
 
         test('what cannot be read leaves no job', async () => {

@@ -47,6 +47,7 @@ export async function bodyOf(request) {
  *   {body: text}                       200 with this body, and nothing is done
  *   {ignoreRange: true}                the whole object, whatever was asked
  *   {delay: ms}                        done rightly, but late
+ *   {stallAnswer: bytes}               so much of the answer, and then nothing
  */
 export class StandIn {
     constructor({ region = 'eu-west-1', checkPartSize = true } = {}) {
@@ -118,7 +119,9 @@ export class StandIn {
     #send(request, answer, { status = 200, headers = {}, body = '' }, fault) {
         const bytes = Buffer.from(body);
         answer.writeHead(status, { 'content-length': bytes.length, 'x-amz-request-id': 'R', ...headers });
-        if (fault.cutAnswer !== undefined && status < 300) {
+        if (fault.stallAnswer !== undefined) {
+            answer.write(bytes.subarray(0, fault.stallAnswer));
+        } else if (fault.cutAnswer !== undefined && status < 300) {
             answer.write(bytes.subarray(0, fault.cutAnswer), () => setTimeout(() => request.socket.destroy(), 20));
         } else {
             answer.end(request.method === 'HEAD' ? undefined : bytes);
