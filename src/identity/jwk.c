@@ -13,7 +13,13 @@
 #include "identity/base64url.h"
 
 /* Providers publish two or three keys. */
-enum { MOST_KEYS = 100, MOST_ID = 512, LEAST_RSA_BITS = 2048, MOST_RSA_BITS = 8192 };
+enum {
+    MOST_KEYS = 100,
+    MOST_ID = 512,
+    MOST_NUMBER = 2048, /* of base64: RSA's largest modulus has 1366 */
+    LEAST_RSA_BITS = 2048,
+    MOST_RSA_BITS = 8192,
+};
 
 static const struct {
     const char *name;
@@ -119,16 +125,28 @@ static bool read_edwards(struct jwk *out, struct arena *arena, const json_t *jso
     return out->edwards != NULL;
 }
 
-/* Only what makes the public key, so that nothing else of the document reaches cjose. */
-static json_t *public_part(const json_t *json, bool rsa)
+/* cjose ends the program where a text is no base64, so that is certain before it sees one. */
+static bool is_number(struct arena *arena, const json_t *value)
 {
-    static const char *const members[][4] = {{"kty", "crv", "x", "y"}, {"kty", "n", "e", "e"}};
+    bool short_of_memory;
+    struct str text = {json_string_value(value), json_string_length(value)};
+    return text.len > 0 && text.len <= MOST_NUMBER &&
+           base64url_decode(arena, text, &short_of_memory).ptr != NULL;
+}
+
+/* Only what makes the public key, so that nothing else of the document reaches cjose. */
+static json_t *public_part(struct arena *arena, const json_t *json, bool rsa)
+{
+    static const char *const names[] = {"kty", "crv"};
+    static const char *const numbers[][2] = {{"x", "y"}, {"n", "e"}};
     json_t *part = json_object();
     bool good = part != NULL;
-    for (size_t i = 0; i < ARRAY_LENGTH(members[0]) && good; i++) {
-        const char *name = members[rsa][i];
-        json_t *value = json_object_get(json, name);
-        good = json_is_string(value) && json_object_set(part, name, value) == 0;
+    for (size_t i = 0; i < (rsa ? 1 : ARRAY_LENGTH(names)) && good; i++) {
+        good = json_object_set(part, names[i], json_object_get(json, names[i])) == 0;
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers[0]) && good; i++) {
+        json_t *value = json_object_get(json, numbers[rsa][i]);
+        good = is_number(arena, value) && json_object_set(part, numbers[rsa][i], value) == 0;
     }
     if (!good) {
         json_decref(part);
@@ -137,10 +155,10 @@ static json_t *public_part(const json_t *json, bool rsa)
     return part;
 }
 
-static bool read_jose(struct jwk *out, const json_t *json)
+static bool read_jose(struct jwk *out, struct arena *arena, const json_t *json)
 {
     bool rsa = is_text(json, "kty", "RSA");
-    json_t *part = public_part(json, rsa);
+    json_t *part = public_part(arena, json, rsa);
     if (part == NULL) {
         return false;
     }
@@ -175,7 +193,7 @@ static bool read_key(struct jwk *out, struct arena *arena, const json_t *json)
     }
     out->id = (struct str){arena_copy(arena, id), id.len};
     bool good = out->id.ptr != NULL && (is_text(json, "kty", "OKP") ? read_edwards(out, arena, json)
-                                                                    : read_jose(out, json));
+                                                                    : read_jose(out, arena, json));
     if (!good) {
         release_key(out);
     }

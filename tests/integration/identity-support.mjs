@@ -152,7 +152,7 @@ export class Browser {
     }
 
     take({ hostname, port, pathname }, line) {
-        const [pair, ...attributes] = line.split('; ');
+        const [pair, ...attributes] = line.split(/;\s*/);
         const [, name, value] = /^([^=]*)=(.*)$/.exec(pair);
         const find = (key) => attributes.find((each) => each.toLowerCase().startsWith(key))?.slice(key.length);
         const path = find('path=') ?? pathname.replace(/[^/]*$/, '');

@@ -28,7 +28,7 @@ class Keycloak {
             `--http-port=${made.port}`, '--db=dev-mem', '--cache=local'], {
             detached: true,
             env: { ...process.env, KC_BOOTSTRAP_ADMIN_USERNAME: 'admin', KC_BOOTSTRAP_ADMIN_PASSWORD: 'admin',
-                JAVA_OPTS_APPEND: `-Djava.io.tmpdir=${made.folder} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC` },
+                JAVA_OPTS_APPEND: `-Djava.io.tmpdir=${made.folder} -XX:TieredStopAtLevel=1` },
         });
         made.child.stdout.on('data', (data) => (made.log += data));
         made.child.stderr.on('data', (data) => (made.log += data));

@@ -569,6 +569,9 @@ static void keys_that_cannot_be_used_are_passed_over(void **state)
         "{\"kty\":\"RSA\",\"kid\":\"a\",\"n\":\"!!\",\"e\":\"AQAB\"}",
         test_jwk(test_key(KEY_RSA_SMALL, 0), "a", ""),
         "{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"x\":\"AAAA\",\"y\":\"AAAA\"}",
+        /* what ends the program in cjose 0.6.2.1 */
+        "{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"P-256\",\"x\":\"A=A\",\"y\":\"A===\"}",
+        "{\"kty\":\"RSA\",\"kid\":\"a\",\"n\":\"AAA=A\",\"e\":\"AQAB\"}",
         "{\"kty\":\"EC\",\"kid\":\"a\",\"crv\":\"secp256k1\",\"x\":\"AAAA\",\"y\":\"AAAA\"}",
         "{\"kty\":\"OKP\",\"kid\":\"a\",\"crv\":\"Ed25519\",\"x\":\"AAAA\"}",
         "{\"kty\":\"OKP\",\"kid\":\"a\",\"crv\":\"X25519\","
