@@ -6,9 +6,17 @@ import { realpathSync } from 'node:fs';
 import net from 'node:net';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { program, until } from './support.mjs';
+import { program } from './support.mjs';
 
 const path = join(dirname(realpathSync(program)), '../tests/http-echo');
+
+/** Waits until `condition` holds; fails after a minute, for machines may be busy. */
+export async function until(condition, what) {
+    for (const end = Date.now() + 60_000; !condition();) {
+        assert.ok(Date.now() < end, `waited in vain for ${what}`);
+        await new Promise((settle) => setTimeout(settle, 10));
+    }
+}
 
 /** Starts the server with options as in http_echo.c; it is stopped, and has ended well, after the test. */
 export async function startEcho(t, options = {}, env = {}) {
@@ -29,7 +37,10 @@ export async function startEcho(t, options = {}, env = {}) {
     };
     t.after(echo.stop);
     await until(() => /port \d+\n/.test(output) || child.exitCode !== null, 'the server');
-    assert.equal(child.exitCode, null, `the server did not start: ${echo.log}`);
+    if (child.exitCode !== null) {
+        await echo.ended; // all that it said
+        throw new Error(`the server did not start: ${echo.log}`);
+    }
     echo.port = Number(/port (\d+)/.exec(output)[1]);
     echo.url = `http://127.0.0.1:${echo.port}`;
     /** The lines of the access log so far. */
@@ -40,14 +51,18 @@ export async function startEcho(t, options = {}, env = {}) {
 
 /** A connection on which one may send, and see what came. */
 export class Line {
-    received = Buffer.alloc(0);
+    #pieces = [];
+    length = 0; // bytes received
     closed = false;
     reset = false;
 
     static async open(port, options = {}) {
         const line = new Line();
         line.socket = net.connect({ port, host: '127.0.0.1', ...options });
-        line.socket.on('data', (data) => (line.received = Buffer.concat([line.received, data])));
+        line.socket.on('data', (data) => {
+            line.#pieces.push(data);
+            line.length += data.length;
+        });
         line.socket.on('error', (error) => (line.reset ||= error.code === 'ECONNRESET'));
         line.done = new Promise((settle) =>
             line.socket.on('close', () => {
@@ -66,15 +81,27 @@ export class Line {
         return this;
     }
 
+    get received() {
+        this.#pieces = [Buffer.concat(this.#pieces)];
+        return this.#pieces[0];
+    }
+
     get text() {
         return this.received.toString('latin1');
     }
 
     /** Waits until so many whole answers came; gives all that did. */
     async answers(count = 1, methods = []) {
-        await until(() => parseAnswers(this.received, this.closed, methods).length >= count || this.closed,
-            `${count} answers; there came ${this.text.slice(0, 2000)}`);
-        return parseAnswers(this.received, this.closed, methods);
+        let answers = [];
+        let seen = -1;
+        await until(() => {
+            if (this.length !== seen || this.closed) {
+                seen = this.length;
+                answers = parseAnswers(this.received, this.closed, methods);
+            }
+            return answers.length >= count || this.closed;
+        }, `${count} answers`);
+        return answers;
     }
 
     end() {
