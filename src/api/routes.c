@@ -29,9 +29,9 @@ const struct http_route api_routes[] = {
     {HTTP_GET, "/auth/callback", API_PUBLIC, 0, false, handle_callback},
     {HTTP_POST, "/logout", API_PUBLIC, HTTP_BODY_NONE, false, handle_logout},
 
-    ROUTE(GET, "/config", API_MEMBER | API_CONFIG, 0, handle_list_configs),
+    ROUTE(GET, "/config", API_MEMBER, 0, handle_list_configs),
     ROUTE(POST, "/config", API_MEMBER | API_CONFIG, HTTP_BODY_JSON, handle_create_config),
-    ROUTE(GET, "/config/{id}", API_MEMBER | API_CONFIG, 0, handle_get_config),
+    ROUTE(GET, "/config/{id}", API_MEMBER, 0, handle_get_config),
 
     ROUTE(POST, "/person-records/import", API_MEMBER | API_IMPORT, HTTP_BODY_JSON | HTTP_BODY_FORM, handle_import_person_records),
     ROUTE(POST, "/person-records/export", API_MEMBER | API_EXPORT, HTTP_BODY_JSON, handle_export_person_records),
