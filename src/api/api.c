@@ -24,6 +24,34 @@ int api_take_connection(struct connection **out, const struct http_exchange *exc
     return store_take(out, api_of(exchange)->store, SECONDS, error);
 }
 
+int api_take_slow_connection(struct connection **out, const struct http_exchange *exchange,
+                             struct error *error)
+{
+    struct api *api = api_of(exchange);
+    unsigned most = api->config->db.pool_size / 2;
+    *out = NULL;
+    if (atomic_fetch_add(&api->slow, 1) >= most) {
+        atomic_fetch_sub(&api->slow, 1);
+        error_set(error, STATUS_RESOURCES, "%u downloads, or transfers from and to S3, are running",
+                  most);
+        error_hint(error, "try again later, or raise db.pool_size");
+        return STATUS_RESOURCES;
+    }
+    int status = api_take_connection(out, exchange, error);
+    if (status != 0) {
+        atomic_fetch_sub(&api->slow, 1);
+    }
+    return status;
+}
+
+void api_give_back_slow(struct api *api, struct connection *connection)
+{
+    if (connection != NULL) {
+        store_give_back(connection);
+        atomic_fetch_sub(&api->slow, 1);
+    }
+}
+
 /* ---- answers ---- */
 
 static void write_text(struct json_writer *json, const char *key, struct str text)

@@ -30,8 +30,8 @@ struct api {
     struct identity *identity;
     const struct api_documents *documents; /* the OpenAPI document and its page */
     struct database_watch *watch;          /* what the health check asks */
-    /* Downloads hold a connection for as long as the client takes: half of them at most. */
-    atomic_uint exports;
+    /* Connections that are held for as long as others take, a client that reads or S3. */
+    atomic_uint slow;
 };
 
 /* The service of a request. */
@@ -43,6 +43,15 @@ const struct identity_user *api_user(const struct http_exchange *exchange);
 /* A connection for a few statements. STATUS_RESOURCES when all are busy for ten seconds. */
 int api_take_connection(struct connection **out, const struct http_exchange *exchange,
                         struct error *error);
+
+/*
+ * A connection for as long as a client, or S3, takes: at most half of db.pool_size are given away like
+ * this, so that others go on; STATUS_RESOURCES when they are. To be given back with the second, which
+ * any thread may call.
+ */
+int api_take_slow_connection(struct connection **out, const struct http_exchange *exchange,
+                             struct error *error);
+void api_give_back_slow(struct api *api, struct connection *connection); /* NULL is fine */
 
 /* 400 "Validation failed" with the faults; returns 0. STATUS_RESOURCES when one had no room. */
 int api_answer_faults(struct http_exchange *exchange, const struct field_faults *faults,

@@ -19,22 +19,8 @@ static int produce(void *context, struct stream *out, struct error *error)
 static void release(void *context)
 {
     struct download *download = context;
-    store_give_back(download->connection);
-    atomic_fetch_sub(&download->api->exports, 1);
+    api_give_back_slow(download->api, download->connection);
     memory_free(download);
-}
-
-/* The connection is taken here, so that a server that is busy is told before there is a 200. */
-static int prepare(struct download *download, const struct http_exchange *exchange,
-                   struct error *error)
-{
-    unsigned most = download->api->config->db.pool_size / 2;
-    if (atomic_fetch_add(&download->api->exports, 1) >= most) {
-        error_set(error, STATUS_RESOURCES, "%u exports are being downloaded", most);
-        error_hint(error, "try again later, or raise db.pool_size");
-        return STATUS_RESOURCES;
-    }
-    return api_take_connection(&download->connection, exchange, error);
 }
 
 int export_download_answer(struct http_exchange *exchange, const char *file_name,
@@ -45,7 +31,8 @@ int export_download_answer(struct http_exchange *exchange, const char *file_name
         return error_out_of_memory(error);
     }
     *download = (struct download){.api = api_of(exchange), .export = export};
-    int status = prepare(download, exchange, error);
+    /* Taken here, so that a server that is busy is told before there is a 200. */
+    int status = api_take_slow_connection(&download->connection, exchange, error);
     if (status != 0) {
         release(download);
         return status;
@@ -62,12 +49,12 @@ int export_download_put(const struct http_exchange *exchange, const char *s3_uri
     struct connection *connection = NULL;
     int status = export_target_open(&target, s3_uri, error);
     if (status == 0) {
-        status = api_take_connection(&connection, exchange, error);
+        status = api_take_slow_connection(&connection, exchange, error);
     }
     if (status == 0) {
         status = export(NULL, connection, target->stream, error);
     }
-    store_give_back(connection);
+    api_give_back_slow(api_of(exchange), connection);
     if (status == 0) {
         status = export_target_commit(target, error);
     }

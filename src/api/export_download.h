@@ -19,8 +19,7 @@ typedef int export_rows(uint64_t *rows, struct connection *connection, struct st
 
 /*
  * Answers with a CSV file of this name. A download holds a database connection until the client has
- * read all of it: half of db.pool_size may be at work at the same time, the next one is answered 503
- * with Retry-After.
+ * read all of it: see api_take_slow_connection().
  */
 int export_download_answer(struct http_exchange *exchange, const char *file_name,
                            export_rows *export, struct error *error);

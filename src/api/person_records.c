@@ -199,16 +199,22 @@ static int import_records(struct import_report *out, struct connection *connecti
 static int import(struct http_exchange *exchange, struct field_faults *faults,
                   const struct import_request *request, struct error *error)
 {
+    bool slow = request->file == NULL;
     struct connection *connection;
     struct import_report report = {0};
-    int status = api_take_connection(&connection, exchange, error);
+    int status = slow ? api_take_slow_connection(&connection, exchange, error)
+                      : api_take_connection(&connection, exchange, error);
     if (status == 0) {
         status = check_config(faults, connection, request->config_id, error);
     }
     if (status == 0 && !field_faults_any(faults)) {
         status = import_records(&report, connection, exchange, request, error);
     }
-    store_give_back(connection);
+    if (slow) {
+        api_give_back_slow(api_of(exchange), connection);
+    } else {
+        store_give_back(connection);
+    }
     if (status == 0 && field_faults_any(faults)) {
         status = api_answer_faults(exchange, faults, error);
     } else if (status == 0) {
