@@ -24,13 +24,16 @@ struct import_request {
 static const char *const import_fields[] = {"s3_uri", "file", "config_id"};
 enum { S3_URI, IMPORT_FILE, CONFIG_ID, IMPORT_FIELDS };
 
-/* A field of a form as it would stand in JSON; NULL when there is none. To be given back with
-   json_decref(). */
+/* A field of a form as it would stand in JSON; NULL when there is none. A file in its place is no
+   text, and refused as any other value that is none. To be given back with json_decref(). */
 static json_t *form_value(struct field_faults *faults, const struct http_part *part)
 {
+    if (part == NULL) {
+        return NULL;
+    }
     json_t *value =
-        part == NULL || part->file != NULL ? NULL : json_stringn(part->text.ptr, part->text.len);
-    faults->failed = faults->failed || (part != NULL && part->file == NULL && value == NULL);
+        part->file != NULL ? json_false() : json_stringn(part->text.ptr, part->text.len);
+    faults->failed = faults->failed || value == NULL;
     return value;
 }
 

@@ -105,6 +105,8 @@ test('an import is refused with all that is wrong with the request', async () =>
         ['x: Unexpected field', 'config_id: Invalid Config ID']);
     assert.deepEqual(await upload([['file', one, 'a.csv'], ['file', one, 'b.csv'], ['config_id', 'cfg_1']]),
         ['file: This field may be given only once.']);
+    assert.deepEqual(await upload([['s3_uri', one, 'a.csv'], ['config_id', 'cfg_1']]), ['s3_uri: Not a valid string.']);
+    assert.deepEqual(await upload([['file', one, 'a.csv'], ['config_id', one, 'b.csv']]), ['config_id: Not a valid string.']);
     assert.deepEqual(await faults({ s3_uri: 'file:///etc/passwd', config_id: 'cfg_1' }), ['s3_uri: Invalid S3 URI']);
     assert.deepEqual(await faults({ s3_uri: '', config_id: null, file: 'x' }), ['s3_uri: This field may not be blank.',
         'config_id: This field may not be null.', 'file: The submitted data was not a file. Check the encoding type on the form.',
