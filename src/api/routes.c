@@ -21,11 +21,11 @@ const struct http_route api_routes[] = {
     ROUTE(POST, "/users/{id}", API_ADMIN, HTTP_BODY_JSON, handle_update_user),
 
     ROUTE(GET, "/session", API_PUBLIC, 0, handle_get_session),
-    ROUTE(POST, "/session", API_PUBLIC, HTTP_BODY_JSON, handle_create_session),
+    ROUTE(POST, "/session", API_PUBLIC, HTTP_BODY_JSON | HTTP_BODY_SHORT, handle_create_session),
     {HTTP_GET, "/login", API_PUBLIC, 0, false, handle_login},
-    {HTTP_POST, "/login", API_PUBLIC, HTTP_BODY_URLENCODED, false, handle_login_form},
+    {HTTP_POST, "/login", API_PUBLIC, HTTP_BODY_URLENCODED | HTTP_BODY_SHORT, false, handle_login_form},
     {HTTP_GET, "/login/password", API_PUBLIC, 0, false, handle_password_page},
-    {HTTP_POST, "/login/password", API_PUBLIC, HTTP_BODY_URLENCODED, false, handle_password_form},
+    {HTTP_POST, "/login/password", API_PUBLIC, HTTP_BODY_URLENCODED | HTTP_BODY_SHORT, false, handle_password_form},
     {HTTP_GET, "/auth/callback", API_PUBLIC, 0, false, handle_callback},
     {HTTP_POST, "/logout", API_PUBLIC, HTTP_BODY_NONE, false, handle_logout},
 

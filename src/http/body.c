@@ -139,6 +139,7 @@ static uint64_t most_of(enum http_body kind, const struct http_body_limits *limi
     case HTTP_BODY_JSON: return limits->most_json;
     case HTTP_BODY_FORM: return limits->most_upload;
     case HTTP_BODY_URLENCODED: return HTTP_MOST_FORM;
+    case HTTP_BODY_SHORT:
     case HTTP_BODY_NONE: break;
     }
     return HTTP_MOST_IGNORED;
@@ -179,6 +180,9 @@ bool http_body_begin(struct http_body_reader *out, struct http_exchange *exchang
     }
     out->kind = kind;
     out->most = most_of(kind, limits);
+    if ((exchange->route->bodies & HTTP_BODY_SHORT) != 0 && out->most > HTTP_MOST_SHORT) {
+        out->most = HTTP_MOST_SHORT;
+    }
     if (length != HTTP_LENGTH_UNKNOWN && length > out->most) {
         http_respond_error(exchange, 413, "Request body too large");
         return false;

@@ -18,6 +18,7 @@
 enum {
     HTTP_MOST_IGNORED = 64 << 10, /* bytes of a body that nobody reads */
     HTTP_MOST_FORM = 1 << 20,     /* of an urlencoded form */
+    HTTP_MOST_SHORT = 16 << 10,   /* of a body that is to be short */
     HTTP_MOST_FIELD = 64 << 10,   /* of a field of a multipart form */
     HTTP_MOST_FILES = 4,          /* of one upload */
 };

@@ -20,6 +20,9 @@ enum http_body {
     HTTP_BODY_JSON = 1 << 0, /* application/json, or no body at all (which reads as ptr NULL) */
     HTTP_BODY_FORM = 1 << 1, /* multipart/form-data */
     HTTP_BODY_URLENCODED = 1 << 2, /* application/x-www-form-urlencoded: fields become parts */
+    /* Beside one of the above: at most HTTP_MOST_SHORT bytes of it. For what anybody may send, who could
+       else fill the memory. */
+    HTTP_BODY_SHORT = 1 << 3,
 };
 
 struct http_route {

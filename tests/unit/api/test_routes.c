@@ -63,6 +63,16 @@ static bool has_status(const json_t *operation, const char *status)
     return json_object_get(json_object_get(operation, "responses"), status) != NULL;
 }
 
+static void what_anybody_may_send_is_short(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < api_route_count; i++) {
+        const struct http_route *route = &api_routes[i];
+        bool anybody = (route->access & API_LEVELS) == API_PUBLIC;
+        assert_true(!anybody || route->bodies == 0 || (route->bodies & HTTP_BODY_SHORT) != 0);
+    }
+}
+
 static void every_route_is_described_as_it_is(void **state)
 {
     (void)state;
@@ -147,6 +157,7 @@ static void nothing_is_open_by_oversight(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_anybody_may_send_is_short),
         cmocka_unit_test(every_route_is_described_as_it_is),
         cmocka_unit_test(everything_described_is_a_route),
         cmocka_unit_test(nothing_is_open_by_oversight),
