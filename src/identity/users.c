@@ -138,7 +138,10 @@ int users_ask_provider(struct users_given *given, bool *complete, struct identit
         status = keycloak_list_users(given, identity->config, error);
         *complete = true;
         break;
-    case CONFIG_IDP_AWS_COGNITO: break;
+    case CONFIG_IDP_AWS_COGNITO:
+        status = cognito_give_users(given, identity->config, error);
+        *complete = true;
+        break;
     case CONFIG_IDP_OIDC: /* its users appear when they first sign in */
     case CONFIG_IDP_LOCAL: break;
     }

@@ -11,6 +11,7 @@ import { gzipSync } from 'node:zlib';
 import { cleanEnvironment, drive } from './aws-driver.mjs';
 import { signatureFault } from './aws-signature.mjs';
 import { bodyOf, listen, StandIn } from './aws-stand-in.mjs';
+import { KeyServer, ServedIdentity } from './identity-support.mjs';
 import { Index } from './index-support.mjs';
 import { dataPath, makeFolder, root, start, until } from './support.mjs';
 
@@ -184,6 +185,25 @@ describe('Cognito', () => {
         ]);
         assert.deepEqual(service.requests.map(({ target, UserPoolId: pool, Limit: limit }) => [target, pool, limit]),
             Array(3).fill(['AWSCognitoIdentityProviderService.ListUsers', 'eu-west-1_Pool', 60]));
+    });
+
+    test('fault_50_the_api_lists_them_all', async (t) => {
+        const service = await cognito(t, 150);
+        const provider = await KeyServer.make();
+        const names = { COGNITO_USER_POOL_ID: 'eu-west-1_Pool', JWT_HEADER: 'Authorization', JWKS_URL: `${provider.url}/keys`,
+            CLIENT_ID: 'empi', ISSUER: provider.url };
+        const served = await ServedIdentity.make({ ...keys, AWS_ENDPOINT_URL: service.url, TUVA_EMPI_IDP__BACKEND: 'aws-cognito',
+            ...Object.fromEntries(Object.entries(names).map(([name, value]) => [`TUVA_EMPI_IDP__AWS_COGNITO__${name}`, value])) });
+        try {
+            served.setRole('sub-7', 'admin');
+            const token = provider.token({ sub: 'sub-7', token_use: 'access', client_id: 'empi', aud: undefined, azp: undefined });
+            const [status, { users }] = await served.call('/users', { token });
+            assert.equal(status, 200);
+            assert.deepEqual(users.map(({ email }) => email).sort(), makeUsers(150).map((_, i) => (i === 3 ? '' : `u${i}@example.org`)).sort());
+        } finally {
+            provider.close();
+            await served.remove();
+        }
     });
 
     test('a filter, and the region that the pool says', async (t) => {

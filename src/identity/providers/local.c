@@ -122,7 +122,7 @@ static int find_account(struct account *out, struct arena *arena, struct connect
         return error_out_of_memory(error);
     }
     const struct query_parameter parameter = query_text(text);
-    struct rows *rows;
+    struct rows *rows = NULL;
     int status = query_run(
         &rows, connection,
         "select app_user.id, app_user.idp_user_id, local_password.hash,\n"
@@ -136,9 +136,7 @@ static int find_account(struct account *out, struct arena *arena, struct connect
     if (status == 0 && rows_count(rows) == 1) {
         status = read_account(out, arena, rows, error);
     }
-    if (status == 0) {
-        rows_free(rows);
-    }
+    rows_free(rows);
     return status;
 }
 
