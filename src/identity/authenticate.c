@@ -194,6 +194,14 @@ static bool is_safe(enum http_method method)
     return (method & (HTTP_GET | HTTP_HEAD | HTTP_OPTIONS)) != 0;
 }
 
+/* A proxy that adds the token adds it to what another site has a browser send, too. */
+static bool is_meant(const struct http_exchange *exchange, const struct identity *identity,
+                     const struct identity_user *user)
+{
+    return user->by_session ? session_is_meant(exchange, identity, user)
+                            : !identity_is_cross_site(exchange, identity);
+}
+
 int identity_authenticate(const struct identity_user **out, struct http_exchange *exchange,
                           struct identity *identity, struct error *error)
 {
@@ -204,8 +212,7 @@ int identity_authenticate(const struct identity_user **out, struct http_exchange
     const struct identity_user *user = *out;
     if (user == NULL) {
         answer_no_token(exchange);
-    } else if (user->by_session && !is_safe(exchange->method) &&
-               !session_is_meant(exchange, identity, user)) {
+    } else if (!is_safe(exchange->method) && !is_meant(exchange, identity, user)) {
         log_write(LOG_INFO, "request %s: another site may have had it sent", exchange->id);
         answer_forbidden(exchange);
         *out = NULL;

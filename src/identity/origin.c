@@ -15,8 +15,10 @@ static struct str origin_of(const char *url)
 static bool is_configured(struct str origin, const struct config *config)
 {
     for (size_t i = 0; i < config->server.cors_allowed_origins.count; i++) {
-        if (str_equal_ignoring_case(origin,
-                                    str_from(config->server.cors_allowed_origins.items[i]))) {
+        struct str listed = str_from(config->server.cors_allowed_origins.items[i]);
+        /* As http/cors.c reads it: an operator may have written a slash at the end. */
+        listed.len -= listed.len > 0 && listed.ptr[listed.len - 1] == '/';
+        if (str_equal_ignoring_case(origin, listed)) {
             return true;
         }
     }
@@ -47,6 +49,16 @@ bool identity_is_foreign(const struct http_exchange *exchange, const struct iden
         return !str_equal(site, STR("same-origin")) && !str_equal(site, STR("none"));
     }
     return origin.ptr != NULL && !is_host(origin, http_header(exchange, "host"));
+}
+
+bool identity_is_cross_site(const struct http_exchange *exchange, const struct identity *identity)
+{
+    const char *env = identity->config->env;
+    struct str site = http_header(exchange, "sec-fetch-site");
+    struct str origin = http_header(exchange, "origin");
+    bool any = env != NULL && strcmp(env, "local") == 0;
+    return !any && site.ptr != NULL && str_equal(site, STR("cross-site")) &&
+           (origin.ptr == NULL || !is_configured(origin, identity->config));
 }
 
 const char *identity_return_path(struct arena *arena, struct str text)

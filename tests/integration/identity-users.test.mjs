@@ -13,7 +13,7 @@ before(async () => {
     keycloak = await FakeKeycloak.make();
     keycloak.users = Array.from({ length: 250 }, (_, i) => ({ id: `user-${i}`, email: `user${i}@example.com`, enabled: true }));
     delete keycloak.users[7].email;
-    served = await ServedIdentity.make(keycloak.env());
+    served = await ServedIdentity.make({ ...keycloak.env(), TUVA_EMPI_SERVER__CORS_ALLOWED_ORIGINS: 'https://ui.example.org/' });
     served.setRole('user-0', 'admin');
 });
 after(async () => {
@@ -47,6 +47,18 @@ test('an access token of this realm, and none of its other tokens', async () => 
         assert.equal(await statusOf(claims), 401, JSON.stringify(claims));
     }
     assert.equal(await statusOf({ azp: 'other' }), 403);
+});
+
+test('another site changes nothing by way of the proxy', async () => {
+    const id = (await listUsers()).find(({ email }) => email === 'user9@example.com').id;
+    const change = async (headers) => (await call(`/users/${id}`, 'user-0', { json: { role: null }, headers }))[0];
+    const attacker = 'https://attacker.example.org';
+    assert.equal(await change({ 'sec-fetch-site': 'cross-site', origin: attacker }), 403);
+    assert.equal(await change({ 'sec-fetch-site': 'cross-site' }), 403);
+    assert.equal((await call('/users', 'user-0', { headers: { 'sec-fetch-site': 'cross-site' } }))[0], 200, 'reading changes nothing');
+    assert.equal(await change({ 'sec-fetch-site': 'same-origin', origin: 'https://as-the-proxy-has-it.example.org' }), 200);
+    assert.equal(await change({ 'sec-fetch-site': 'cross-site', origin: 'https://ui.example.org' }), 200, 'a site that is allowed to');
+    assert.equal(await change({}), 200);
 });
 
 test('this server lets nobody in by itself then', async () => {
