@@ -90,11 +90,39 @@ static int check_config(struct error *error)
     return status;
 }
 
+/* Not to an index that others have their users in: the variable may have been set for that one. */
+static int check_users(struct identity *identity, struct error *error)
+{
+    struct arena arena = ARENA(64 << 20);
+    struct identity_users users;
+    bool known = false;
+    bool others = false;
+    int status = identity_users_list(&users, &arena, identity, error);
+    for (size_t i = 0; status == 0 && i < users.count; i++) {
+        bool developer = str_equal(users.items[i].email, STR(DEVELOPER));
+        known = known || developer;
+        others = others || (!developer && users.items[i].role != IDENTITY_NO_ROLE);
+    }
+    arena_free(&arena);
+    if (status != 0 || known || !others) {
+        return status;
+    }
+    error_set(error, STATUS_INVALID,
+              "this index has users of its own, and run-dev would add an admin whose password "
+              "everybody knows");
+    error_hint(error, "name another directory in TUVA_EMPI_DATA_DIR, or run tuva-empi api");
+    return STATUS_INVALID;
+}
+
 static int add_developer(struct identity *identity, struct error *error)
 {
     int64_t id;
-    int status = identity_local_add(&id, identity, STR(DEVELOPER), STR(PASSWORD), false,
-                                    IDENTITY_ADMIN, error);
+    int status = check_users(identity, error);
+    if (status != 0) {
+        return status;
+    }
+    status = identity_local_add(&id, identity, STR(DEVELOPER), STR(PASSWORD), false, IDENTITY_ADMIN,
+                                error);
     return status == STATUS_CONFLICT ? 0 : status; /* since the last time */
 }
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Browser, ServedIdentity, forbidden, formOf, invalid, missing } from './identity-support.mjs';
+import { freePort } from './postgres-support.mjs';
 import { stop } from './service-support.mjs';
 
 let served;
@@ -22,6 +23,14 @@ async function signIn(name, password, browser = open()) {
 }
 
 const apiAs = (browser, path = '/api/v1/data-sources', options = {}) => browser.open(path, { headers: { accept: '*/*' }, ...options });
+
+test('a user with a known password comes into no index that others use', async () => {
+    const folder = { TUVA_EMPI_DATA_DIR: served.env.TUVA_EMPI_DATA_DIR };
+    const { status, stderr } = served.try(['run-dev', '--port', String(await freePort())], { env: folder, timeout: 30_000 });
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /this index has users of its own/);
+    assert.deepEqual(served.sql("select email from empi.app_user where email = 'user'"), []);
+});
 
 describe('the form', () => {
     test('lets in and goes where one wanted to', async () => {
