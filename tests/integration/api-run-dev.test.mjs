@@ -14,7 +14,7 @@ const user = { username: 'user', password: 'test1234' };
 /** Started in a folder; `call` is signed in as its user. */
 const startDev = async (folder) => {
     const port = await freePort();
-    const env = { TUVA_EMPI_CONFIG_FILE: '', TUVA_EMPI_DATA_DIR: join(folder, 'data') };
+    const env = { TUVA_EMPI_CONFIG_FILE: '', TUVA_EMPI_DATA_DIR: join(folder, 'data'), AWS_EC2_METADATA_DISABLED: 'true' };
     const service = start(folder, ['run-dev', '--port', String(port)], { env });
     await eventually(() => /for development: http:\/\/localhost:/.test(service.stderr) || service.child.exitCode !== null,
         () => `the service: ${service.stderr}`);
