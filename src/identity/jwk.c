@@ -46,6 +46,7 @@ struct jwk_set {
     struct arena arena;
     struct jwk *keys;
     size_t count;
+    bool short_of_memory; /* a key that was passed over may be a good one */
 };
 
 bool jwa_from_name(enum jwa *out, struct str name)
@@ -104,14 +105,14 @@ static bool is_private(const json_t *json)
 
 static bool read_edwards(struct jwk *out, struct arena *arena, const json_t *json)
 {
-    bool short_of_memory;
+    bool ignored; /* the arena knows */
     const char *name = is_text(json, "crv", "Ed25519") ? "ED25519"
                        : is_text(json, "crv", "Ed448") ? "ED448"
                                                        : NULL;
     struct str x = text_of(json, "x");
     struct str bytes = {NULL, 0};
     if (name != NULL && x.ptr != NULL) {
-        bytes = base64url_decode(arena, x, &short_of_memory);
+        bytes = base64url_decode(arena, x, &ignored);
     }
     if (bytes.ptr == NULL) {
         return false;
@@ -128,25 +129,33 @@ static bool read_edwards(struct jwk *out, struct arena *arena, const json_t *jso
 /* cjose ends the program where a text is no base64, so that is certain before it sees one. */
 static bool is_number(struct arena *arena, const json_t *value)
 {
-    bool short_of_memory;
+    bool ignored; /* the arena knows */
     struct str text = {json_string_value(value), json_string_length(value)};
     return text.len > 0 && text.len <= MOST_NUMBER &&
-           base64url_decode(arena, text, &short_of_memory).ptr != NULL;
+           base64url_decode(arena, text, &ignored).ptr != NULL;
+}
+
+static bool copy_member(struct jwk_set *set, json_t *part, const json_t *json, const char *name)
+{
+    bool good = json_object_set(part, name, json_object_get(json, name)) == 0;
+    set->short_of_memory = set->short_of_memory || !good;
+    return good;
 }
 
 /* Only what makes the public key, so that nothing else of the document reaches cjose. */
-static json_t *public_part(struct arena *arena, const json_t *json, bool rsa)
+static json_t *public_part(struct jwk_set *set, const json_t *json, bool rsa)
 {
     static const char *const names[] = {"kty", "crv"};
     static const char *const numbers[][2] = {{"x", "y"}, {"n", "e"}};
     json_t *part = json_object();
     bool good = part != NULL;
+    set->short_of_memory = set->short_of_memory || !good;
     for (size_t i = 0; i < (rsa ? 1 : ARRAY_LENGTH(names)) && good; i++) {
-        good = json_object_set(part, names[i], json_object_get(json, names[i])) == 0;
+        good = copy_member(set, part, json, names[i]);
     }
     for (size_t i = 0; i < ARRAY_LENGTH(numbers[0]) && good; i++) {
-        json_t *value = json_object_get(json, numbers[rsa][i]);
-        good = is_number(arena, value) && json_object_set(part, numbers[rsa][i], value) == 0;
+        good = is_number(&set->arena, json_object_get(json, numbers[rsa][i])) &&
+               copy_member(set, part, json, numbers[rsa][i]);
     }
     if (!good) {
         json_decref(part);
@@ -155,16 +164,18 @@ static json_t *public_part(struct arena *arena, const json_t *json, bool rsa)
     return part;
 }
 
-static bool read_jose(struct jwk *out, struct arena *arena, const json_t *json)
+static bool read_jose(struct jwk *out, struct jwk_set *set, const json_t *json)
 {
     bool rsa = is_text(json, "kty", "RSA");
-    json_t *part = public_part(arena, json, rsa);
+    json_t *part = public_part(set, json, rsa);
     if (part == NULL) {
         return false;
     }
-    cjose_err fault;
+    cjose_err fault = {0};
     out->jose = cjose_jwk_import_json((cjose_header_t *)part, &fault);
     json_decref(part);
+    set->short_of_memory =
+        set->short_of_memory || (out->jose == NULL && fault.code == CJOSE_ERR_NO_MEMORY);
     if (out->jose == NULL || !rsa) {
         return out->jose != NULL;
     }
@@ -183,7 +194,7 @@ static void release_key(struct jwk *key)
 }
 
 /* False when the key is to be passed over. */
-static bool read_key(struct jwk *out, struct arena *arena, const json_t *json)
+static bool read_key(struct jwk *out, struct jwk_set *set, const json_t *json)
 {
     *out = (struct jwk){0};
     struct str id = text_of(json, "kid");
@@ -191,9 +202,10 @@ static bool read_key(struct jwk *out, struct arena *arena, const json_t *json)
     if (id.len == 0 || id.len > MOST_ID || out->algorithms == 0 || is_private(json)) {
         return false;
     }
-    out->id = (struct str){arena_copy(arena, id), id.len};
-    bool good = out->id.ptr != NULL && (is_text(json, "kty", "OKP") ? read_edwards(out, arena, json)
-                                                                    : read_jose(out, arena, json));
+    out->id = (struct str){arena_copy(&set->arena, id), id.len};
+    bool good =
+        out->id.ptr != NULL && (is_text(json, "kty", "OKP") ? read_edwards(out, &set->arena, json)
+                                                            : read_jose(out, set, json));
     if (!good) {
         release_key(out);
     }
@@ -229,9 +241,9 @@ static int read_set(struct jwk_set **out, const json_t *json, struct error *erro
         return status;
     }
     for (size_t i = 0; i < json_array_size(list) && set->count < MOST_KEYS; i++) {
-        set->count += read_key(&set->keys[set->count], &set->arena, json_array_get(list, i));
+        set->count += read_key(&set->keys[set->count], set, json_array_get(list, i));
     }
-    if (set->arena.failed) {
+    if (set->arena.failed || set->short_of_memory) {
         status = error_out_of_memory(error);
     } else if (set->count == 0) {
         status = error_set(error, STATUS_INVALID, "none of its %zu keys can verify a token here",

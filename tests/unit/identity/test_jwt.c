@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/memory.h"
 #include "identity/base64url.h"
 #include "identity/jwt.h"
 
@@ -621,6 +622,40 @@ static void the_local_providers_key(void **state)
     jwk_set_free(set);
 }
 
+/* ---- memory ---- */
+
+/* Whichever allocation fails: nobody is let in, and no key is left out in silence. */
+static void memory_may_run_out(void **state)
+{
+    (void)state;
+    static const enum key_kind kinds[] = {KEY_RSA, KEY_P256, KEY_ED25519};
+    const char *items[ARRAY_LENGTH(kinds)];
+    for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
+        items[i] = test_jwk(test_key(kinds[i], 0), id_of(kinds[i]), "");
+    }
+    const char *document = test_jwks(items, ARRAY_LENGTH(items));
+    const char *token = test_token(test_key(KEY_ED25519, 0), "EdDSA",
+                                   header_of("EdDSA", id_of(KEY_ED25519)), good_claims);
+    bool whole = false;
+    for (uint64_t nth = 1; !whole; nth++) {
+        struct jwk_set *set;
+        struct arena arena = ARENA(1 << 20);
+        struct jwt jwt;
+        memory_fail_from(nth);
+        int status = jwk_set_read(&set, str_from(document), &error);
+        int read = jwt_read(&jwt, &arena, str_from(token), &error);
+        whole = memory_allocation_count() < nth;
+        memory_fail_from(0);
+        assert_int_equal(status == 0 ? jwk_set_count(set) : 0, status == 0 ? 3 : 0);
+        assert_true(status == 0 || status == STATUS_RESOURCES);
+        assert_true(read == 0 || read == STATUS_RESOURCES);
+        assert_true(!whole || (status == 0 && read == 0));
+        jwt_free(&jwt);
+        jwk_set_free(set);
+        arena_free(&arena);
+    }
+}
+
 /* ---- base64 ---- */
 
 static void a_text_has_one_encoding(void **state)
@@ -665,6 +700,7 @@ int main(void)
         cmocka_unit_test(keys_that_cannot_be_used_are_passed_over),
         cmocka_unit_test(what_is_no_set_is_refused),
         cmocka_unit_test(the_local_providers_key),
+        cmocka_unit_test(memory_may_run_out),
         cmocka_unit_test(a_text_has_one_encoding),
     };
     return cmocka_run_group_tests(tests, NULL, tear_down);
