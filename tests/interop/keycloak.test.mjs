@@ -6,7 +6,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -193,6 +193,17 @@ test('there and back by the code flow, and out again', async () => {
     const out = await browser.open('/logout', { method: 'POST', headers: { accept: 'application/json' } });
     assert.ok(out.json.location.startsWith(`${keycloak.url}/realms/test-realm/protocol/openid-connect/logout?`), out.text);
     assert.equal((await browser.open('/api/v1/users')).status, 401);
+});
+
+test('with a browser', { skip: existsSync('/usr/bin/chromium') ? false : 'there is no chromium' }, async (t) => {
+    const { openPage, sessionOf } = await import('./browser-support.mjs');
+    const page = await openPage(t, { bypassCSP: true });
+    await page.goto(`${served.url}/login?return_to=/api/v1/docs`);
+    await page.locator('#username').fill('user');
+    await page.locator('#password').fill('test1234');
+    await page.locator('#kc-login').click();
+    await page.waitForURL(`${served.url}/api/v1/docs`);
+    assert.deepEqual((await sessionOf(page, served.url)).user.email, 'user@example.com');
 });
 
 test('who is deleted there is without an address here', async () => {

@@ -8,7 +8,6 @@
 
 #include "base/compiler.h"
 #include "base/memory.h"
-#include "identity/base64url.h"
 #include "identity/jwt.h"
 
 enum { NOW = 1700000000 };
@@ -656,30 +655,6 @@ static void memory_may_run_out(void **state)
     }
 }
 
-/* ---- base64 ---- */
-
-static void a_text_has_one_encoding(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text;
-        int bytes; /* -1: none */
-    } cases[] = {
-        {"", 0},     {"AA", 1},   {"AAA", 2},   {"AAAA", 3},   {"_-8", 2},
-        {"A", -1},   {"AB", -1},  {"AAB", -1},  {"AA=", -1},   {"AA==", -1},
-        {"+/8", -1}, {"A A", -1}, {"AA\n", -1}, {"AAAAA", -1},
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        bool out_of_memory;
-        struct str bytes = base64url_decode(&scratch, str_from(cases[i].text), &out_of_memory);
-        assert_false(out_of_memory);
-        assert_int_equal(bytes.ptr == NULL ? -1 : (int)bytes.len, cases[i].bytes);
-        if (bytes.ptr != NULL) {
-            assert_string_equal(base64url_encode(&scratch, bytes.ptr, bytes.len), cases[i].text);
-        }
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -701,7 +676,6 @@ int main(void)
         cmocka_unit_test(what_is_no_set_is_refused),
         cmocka_unit_test(the_local_providers_key),
         cmocka_unit_test(memory_may_run_out),
-        cmocka_unit_test(a_text_has_one_encoding),
     };
     return cmocka_run_group_tests(tests, NULL, tear_down);
 }
