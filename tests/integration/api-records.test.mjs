@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { ServedApi, sanitized } from './api-support.mjs';
@@ -10,11 +11,18 @@ import { eventually } from './service-support.mjs';
 import { exact, formatTable, makeModel, parseCsv, parseTable, root } from './support.mjs';
 
 let api;
+let s3; // takes requests, and never answers
 before(async () => {
-    api = await ServedApi.make();
+    s3 = createServer();
+    await new Promise((settle) => s3.listen(0, '127.0.0.1', settle));
+    api = await ServedApi.make({ AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'eu-west-1',
+        AWS_MAX_ATTEMPTS: '1', AWS_ENDPOINT_URL: `http://127.0.0.1:${s3.address().port}` });
     await api.serve();
 });
-after(() => api.remove());
+after(async () => {
+    s3.close();
+    await api.remove();
+});
 
 /** What the Python version asks of a model, on top of what ours does. */
 const model = () => {
@@ -237,6 +245,24 @@ test('fault_31_downloads_that_nobody_reads_leave_connections_for_others', async 
     await Promise.all(slow.map(({ body }) => body.cancel()));
     await eventually(async () => (await api.call('POST', '/person-records/export', { json: {}, role: 'member' })).status === 200,
         'an end of what nobody reads');
+});
+
+test('transfers from S3 that do not go on leave connections for others', async () => {
+    const from = { s3_uri: 's3://bucket/people.csv', config_id: 'cfg_1' };
+    const sockets = [];
+    s3.on('connection', (socket) => sockets.push(socket.on('error', () => {})));
+    const slow = [1, 2, 3, 4].map(() => api.call('POST', '/person-records/import', { json: from, role: 'member' }));
+    await eventually(() => sockets.length === 4, 'four requests to S3');
+    for (const [path, json] of [['import', from], ['export', { s3_uri: 's3://bucket/out.csv' }], ['export', {}]]) {
+        const refused = await api.call('POST', `/person-records/${path}`, { json, role: 'member' });
+        assert.equal(refused.status, 503, path);
+        assert.ok(Number(refused.headers.get('retry-after')) > 0);
+    }
+    await api.get('/persons');
+    assert.equal((await load([person('while-s3-is-slow')], 'cfg_1')).status, 'succeeded');
+    sockets.forEach((socket) => socket.destroy());
+    assert.deepEqual((await Promise.all(slow)).map(({ status }) => status), [400, 400, 400, 400]);
+    assert.equal((await api.call('POST', '/person-records/export', { json: {}, role: 'member' })).status, 200);
 });
 
 test('an upload over the limit is refused', async () => {
