@@ -13,6 +13,9 @@
 #include "base/compiler.h"
 #include "base/json_read.h"
 
+/* AWS allows five; a few of the services fifteen. */
+enum { MOST_SKEW_MINUTES = 5 };
+
 /* ---- reading ---- */
 
 /* The last part of "com.amazonaws.cognito#NotFound:http://…", printable. */
@@ -133,11 +136,17 @@ static bool is_one_of(const struct aws_fault *fault, const char *const *codes, s
 bool aws_fault_is_passing(const struct aws_fault *fault)
 {
     static const char *const codes[] = {
-        "InternalError",        "InternalErrorException",
-        "RequestLimitExceeded", "RequestTimeout",
-        "ServiceUnavailable",   "SlowDown",
-        "Throttling",           "ThrottlingException",
-        "ThrottledException",   "TooManyRequestsException",
+        "IDPCommunicationError",
+        "InternalError",
+        "InternalErrorException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "TooManyRequestsException",
         "RequestThrottled",
     };
     return fault->status == 0 || fault->status == 429 || fault->status >= 500 ||
@@ -213,8 +222,21 @@ static int tell_expired(const struct telling *telling, struct error *error)
     return STATUS_INVALID;
 }
 
+static int tell_clock(const struct telling *telling, struct error *error)
+{
+    double minutes = telling->fault->skew_minutes;
+    error_set(error, STATUS_INVALID, "%s: the clock of this machine is %.0f minutes %s",
+              telling->asked->name, fabs(minutes), minutes < 0 ? "slow" : "fast");
+    error_hint(error, "signatures hold for a few minutes: set the clock, by NTP");
+    return STATUS_INVALID;
+}
+
 static int tell_key(const struct telling *telling, struct error *error)
 {
+    /* Some services know no other word for a signature that is too old, or of the future. */
+    if (fabs(telling->fault->skew_minutes) > MOST_SKEW_MINUTES) {
+        return tell_clock(telling, error);
+    }
     bool wrong_secret = aws_fault_is(telling->fault, "SignatureDoesNotMatch") ||
                         aws_fault_is(telling->fault, "InvalidSignatureException");
     error_set(error, STATUS_INVALID,
@@ -227,15 +249,6 @@ static int tell_key(const struct telling *telling, struct error *error)
                wrong_secret
                    ? "copy both keys again, without blanks"
                    : "the key may be deleted, or be for another AWS partition or endpoint");
-    return STATUS_INVALID;
-}
-
-static int tell_clock(const struct telling *telling, struct error *error)
-{
-    double minutes = telling->fault->skew_minutes;
-    error_set(error, STATUS_INVALID, "%s: the clock of this machine is %.0f minutes %s",
-              telling->asked->name, fabs(minutes), minutes < 0 ? "slow" : "fast");
-    error_hint(error, "signatures hold for a few minutes: set the clock, by NTP");
     return STATUS_INVALID;
 }
 

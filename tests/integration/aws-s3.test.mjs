@@ -1,11 +1,15 @@
 // S3 against a stand-in that checks every signature and goes wrong in each way that the real one can.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { drive } from './aws-driver.mjs';
 import { StandIn } from './aws-stand-in.mjs';
+import { makeFolder } from './support.mjs';
 
 const MiB = 1 << 20;
 
@@ -77,7 +81,7 @@ test('objects of any length come back as they were', async (t) => {
     assert.equal(s3.uploads.size, 0);
 });
 
-test('memory is bounded, and parts go out side by side', async (t) => {
+test('fault_39_memory_is_bounded_whatever_the_length, and parts go out side by side', async (t) => {
     const s3 = await standIn(t);
     const content = randomBytes(96 * MiB);
     s3.fault(isPart, { delay: 30 }, 100);
@@ -96,6 +100,23 @@ test('a packed object is unpacked', async (t) => {
     assert.equal((await drive(s3.env, ['unpack', 's3://bucket/file'])).output.toString(), 'a,b\n1,2\n');
     s3.put('plain', 'a,b\n');
     assert.equal((await drive(s3.env, ['unpack', 's3://bucket/plain'])).output.toString(), 'a,b\n');
+});
+
+test('by TLS, with certificates that are trusted, and never without', async (t) => {
+    const folder = makeFolder(t);
+    const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(folder, name));
+    spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', cert,
+        '-days', '2', '-subj', '/CN=stand-in', '-addext', 'subjectAltName=IP:127.0.0.1']);
+    const s3 = await new StandIn().start(t, { key: readFileSync(key), cert: readFileSync(cert) });
+    const content = randomBytes(20 * MiB);
+    const env = { ...s3.env, AWS_CA_BUNDLE: cert };
+    const put = await drive(env, ['put', 's3://bucket/a b'], content);
+    assert.equal(put.status, 0, put.message);
+    assert.ok((await drive(env, ['get', 's3://bucket/a b'])).output.equals(content));
+    const before = s3.requests.length;
+    const result = await drive({ ...s3.env, AWS_MAX_ATTEMPTS: '1' }, ['get', 's3://bucket/a b']);
+    assert.match(result.message, /https:\/\/127\.0\.0\.1:\d+: .*certificate/i);
+    assert.equal(s3.requests.length, before);
 });
 
 // ---- reading ----
@@ -261,6 +282,9 @@ test('faults are told in one sentence', async (t) => {
     s3.keys.get('AKID').expired = false;
     s3.fault(isGet, { code: 'RequestTimeTooSkewed', headers: { date: new Date(Date.now() - 3_600_000).toUTCString() } });
     assert.match(await message({}), /the clock of this machine is 60 minutes fast/);
+    // Other services have no word of its own for that.
+    s3.fault(isGet, { code: 'SignatureDoesNotMatch', headers: { date: new Date(Date.now() + 3_600_000).toUTCString() } });
+    assert.match(await message({}), /the clock of this machine is 60 minutes slow/);
     assert.match(await message({ AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1', AWS_MAX_ATTEMPTS: '1' }), /s3:\/\/bucket\/key: http:\/\/127\.0\.0\.1:1: no connection/);
     for (const uri of ['s3://bucket', 's3://bucket/', 's3://Bucket/key', 's3:/bucket/key', 's3://b_c/key', 's3:///key', 's3://ab/key', `s3://bucket/${'k'.repeat(1025)}`]) {
         assert.match(await message({}, uri), /^Invalid S3 URI/, uri);

@@ -171,7 +171,7 @@ function cognito(t, count, before = () => undefined) {
 }
 
 describe('Cognito', () => {
-    test('all pages of users, each once', async (t) => {
+    test('fault_50_all_pages_of_users_each_once', async (t) => {
         const service = await cognito(t, 150);
         const result = await drive({ ...keys, AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: service.url }, ['cognito', 'eu-west-1_Pool']);
         assert.equal(result.status, 0, result.message);

@@ -2,6 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { signatureFault } from './aws-signature.mjs';
 
 const md5 = (data) => createHash('md5').update(data).digest();
@@ -13,15 +14,15 @@ const statuses = { NoSuchBucket: 404, NoSuchKey: 404, NoSuchUpload: 404, Precond
     InternalError: 500, ServiceUnavailable: 503, ExpiredToken: 400, AuthorizationHeaderMalformed: 400, PermanentRedirect: 301,
     RequestTimeout: 400, InvalidPart: 400, EntityTooSmall: 400, MalformedXML: 400, XAmzContentSHA256Mismatch: 400 };
 
-/** Listens, and gives the address; `handle` answers. */
-export async function listen(t, handle) {
-    const server = createServer(handle);
+/** Listens, and gives the address; `handle` answers. With `tls` ({key, cert}) by TLS. */
+export async function listen(t, handle, tls) {
+    const server = tls === undefined ? createServer(handle) : createTlsServer(tls, handle);
     await new Promise((settle) => server.listen(0, '127.0.0.1', settle));
     t.after(() => {
         server.closeAllConnections();
         server.close();
     });
-    return `http://127.0.0.1:${server.address().port}`;
+    return `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${server.address().port}`;
 }
 
 /** The body of a request; null when it broke off. */
@@ -55,8 +56,8 @@ export class StandIn {
             keys: new Map([['AKID', { secret: 'SECRET' }]]), faults: [], requests: [], sending: 0, mostAtOnce: 0 });
     }
 
-    async start(t) {
-        this.url = await listen(t, (request, answer) => this.#handle(request, answer));
+    async start(t, tls) {
+        this.url = await listen(t, (request, answer) => this.#handle(request, answer), tls);
         return this;
     }
 
