@@ -106,7 +106,9 @@ export class StandIn {
         if (body === null) {
             return;
         }
-        await new Promise((settle) => setTimeout(settle, fault.delay ?? 0));
+        if (fault.delay !== undefined) {
+            await new Promise((settle) => setTimeout(settle, fault.delay).unref());
+        }
         asked.refused = signatureFault({ ...request, method: request.method, url: request.url, rawHeaders: request.rawHeaders, body },
             { keys: (name) => this.keys.get(name), region: fault.region ?? this.region, service: 's3' });
         const result = this.#answer(asked, body, fault);
