@@ -126,8 +126,10 @@ int api_answer_failure(struct http_exchange *exchange, int status, const struct 
         answer_invalid(exchange, error);
         return 0;
     }
-    if (status == STATUS_IO) {
-        /* The database is away, or a disk is: not for good, and not the client's fault. */
+    bool reads = (exchange->method & (HTTP_GET | HTTP_HEAD)) != 0;
+    if (status == STATUS_IO || (status == STATUS_CONFLICT && reads)) {
+        /* The database is away, a disk is, or the first large import is being written (see
+           empi/bulk_load.h): not for good, and not the client's fault. */
         log_write(LOG_ERROR, "%s: %s", exchange->id, error->message);
         http_respond_error(
             exchange, 503,

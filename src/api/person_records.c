@@ -181,7 +181,8 @@ static int import_records(struct import_report *out, struct connection *connecti
                           struct error *error)
 {
     struct stream *object = NULL;
-    struct import import = {.config_id = request->config_id};
+    struct import import = {.config_id = request->config_id,
+                            .most_bytes = api_of(exchange)->config->server.max_body_bytes};
     int status = 0;
     if (request->file != NULL) {
         import.records = request->file->file;

@@ -15,8 +15,8 @@ enum { CANCEL_AT = 2 };
 
 static int run(const struct command_line *line, struct error *error)
 {
-    static const struct index_options index_options = {.name = "tuva-empi api",
-                                                       .cancel_at = CANCEL_AT};
+    static const struct index_options index_options = {
+        .name = "tuva-empi api", .cancel_at = CANCEL_AT, .lock_seconds = API_LOCK_SECONDS};
     struct index *index = NULL;
     struct api_server *server = NULL;
     jobs_log_format(&line->values[LOG_FORMAT]);

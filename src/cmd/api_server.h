@@ -11,6 +11,9 @@
 
 struct api_server;
 
+/* For struct index_options: nobody waits longer for a page while a first large import is written. */
+enum { API_LOCK_SECONDS = 3 };
+
 /* Listens as the configuration says, and says so in the log. The index must outlive it. */
 int api_server_start(struct api_server **out, struct index *index, struct error *error);
 

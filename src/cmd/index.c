@@ -156,6 +156,7 @@ static int open_all(struct opened *opened, const struct index_options *options, 
     }
     if (status == 0) {
         opened->index.database.application_name = options->name;
+        opened->index.database.lock_seconds = options->lock_seconds;
         status = store_open(&opened->index.store, &opened->index.database, error);
     }
     if (status == 0) {

@@ -25,6 +25,7 @@ struct index_options {
     bool any_schema;    /* the schema may be absent or of another version: for migrate and psql */
     unsigned cancel_at; /* the signal that cancels what the database is doing; before it, the
                            command looks at stop_count() and ends its work. 0: the first */
+    unsigned lock_seconds; /* as struct store_options has it */
 };
 
 struct index {

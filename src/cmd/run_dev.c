@@ -198,8 +198,8 @@ static int serve(struct index *index, struct error *error)
 
 static int run(const struct command_line *line, struct error *error)
 {
-    static const struct index_options index_options = {.name = "tuva-empi run-dev",
-                                                       .cancel_at = CANCEL_AT};
+    static const struct index_options index_options = {
+        .name = "tuva-empi run-dev", .cancel_at = CANCEL_AT, .lock_seconds = API_LOCK_SECONDS};
     struct index *index = NULL;
     jobs_log_format(&line->values[LOG_FORMAT]);
     int status = prepare_environment(line->values[PORT].text, error);

@@ -43,7 +43,7 @@ const struct config_key config_keys[] = {
     {"server.secret_key", CONFIG_TEXT, .secret = true, AT(server.secret_key),
      .meaning = secret_meaning},
     {"server.max_body_bytes", CONFIG_BYTES, AT(server.max_body_bytes), .fallback = "10737418240",
-     RANGE(1024, INT64_MAX), .meaning = "largest body of a request, uploads included"},
+     RANGE(1024, INT64_MAX), .meaning = "largest body of a request, uploads included, packed and unpacked"},
     {"server.threads", CONFIG_COUNT, AT(server.threads), .fallback = "64", RANGE(1, 10000),
      .meaning = "most requests served at the same time"},
     {"server.tls_certificate", CONFIG_TEXT, AT(server.tls_certificate),

@@ -99,6 +99,8 @@ struct importing {
     size_t places[RECORD_COLUMN_COUNT]; /* of each column in the file, or NO_COLUMN */
     char job[24];
     struct record_hash *hash;
+    uint64_t bytes; /* of values, with what is between them */
+    uint64_t most_bytes;
     struct text_buffer chunk;
     uint64_t rows;
 };
@@ -184,6 +186,15 @@ static int append_row(struct importing *importing, const struct csv_field *field
     for (size_t i = 0; i < RECORD_COLUMN_COUNT; i++) {
         text_append_char(&importing->chunk, '\t');
         copy_append_text(&importing->chunk, values[i]);
+        importing->bytes += values[i].len + 1;
+    }
+    /* A small packed file may hold any number of rows. */
+    if (importing->most_bytes != 0 && importing->bytes > importing->most_bytes) {
+        error_set(error, STATUS_INVALID,
+                  "%s: holds more than %" PRIu64 " bytes when it is unpacked", importing->file,
+                  importing->most_bytes);
+        error_hint(error, "split it, or raise server.max_body_bytes");
+        return STATUS_INVALID;
     }
     text_append_char(&importing->chunk, '\n');
     importing->rows++;
@@ -311,6 +322,7 @@ int imports_create(struct import_report *out, struct connection *connection,
     struct importing importing = {
         .connection = connection,
         .file = import->records->name,
+        .most_bytes = import->most_bytes,
         .chunk = TEXT_BUFFER(CHUNK_BYTES + 4 * (size_t)CSV_MAX_ROW_BYTES),
     };
     int status = import->config == NULL ? 0 : configs_check(import->config, error);

@@ -22,6 +22,7 @@ struct import {
     const struct config_request *config; /* is found or stored with the job; NULL: config_id is */
     const char *source_uri; /* where the records come from, for people; upload:///NAME for a file */
     struct stream *records; /* stays the caller's; its name stands in messages */
+    uint64_t most_bytes;    /* of all values, unpacked; 0: any number. More is STATUS_INVALID */
 };
 
 struct import_report {

@@ -19,6 +19,7 @@ enum { DEFAULT_POOL_SIZE = 8, LEAST_SERVER_VERSION = 150000 };
 struct store {
     char *host, *port, *name, *user, *password, *sslmode, *application_name;
     unsigned pool_size;
+    unsigned lock_seconds;
     pthread_mutex_t lock;
     pthread_cond_t given_back;
     struct connection *all; /* guarded by lock, as are the taken flags */
@@ -73,12 +74,15 @@ static const char session_settings[] = "-c timezone=UTC -c datestyle=ISO -c inte
                                        " -c extra_float_digits=1 -c bytea_output=hex"
                                        " -c default_transaction_isolation=read\\ committed"
                                        " -c standard_conforming_strings=on"
-                                       " -c statement_timeout=0 -c lock_timeout=0"
+                                       " -c statement_timeout=0"
                                        " -c idle_in_transaction_session_timeout=0"
                                        " -c idle_session_timeout=0";
 
 static int open_connection(struct connection **out, struct store *store, struct error *error)
 {
+    char session[sizeof session_settings + 48];
+    snprintf(session, sizeof session, "%s -c lock_timeout=%us", session_settings,
+             store->lock_seconds);
     const char *const settings[][2] = {
         {"host", store->host},
         {"port", store->port},
@@ -94,7 +98,7 @@ static int open_connection(struct connection **out, struct store *store, struct 
         {"tcp_user_timeout", "60000"},
         {"client_encoding", "UTF8"},
         {"application_name", store->application_name},
-        {"options", session_settings},
+        {"options", session},
     };
     const char *names[ARRAY_LENGTH(settings) + 1] = {NULL};
     const char *values[ARRAY_LENGTH(settings) + 1] = {NULL};
@@ -156,6 +160,7 @@ int store_open(struct store **out, const struct store_options *options, struct e
         return error_out_of_memory(error);
     }
     store->pool_size = options->pool_size == 0 ? DEFAULT_POOL_SIZE : options->pool_size;
+    store->lock_seconds = options->lock_seconds;
     pthread_mutex_init(&store->lock, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);

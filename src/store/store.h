@@ -29,6 +29,8 @@ struct store_options {
     const char *password;         /* may be NULL */
     const char *sslmode;          /* NULL: libpq's default */
     unsigned pool_size;           /* most connections; 0: 8 */
+    unsigned lock_seconds;        /* a statement that waits longer for a lock fails with
+                                     STATUS_CONFLICT; 0: it waits */
     const char *application_name; /* as pg_stat_activity shows it; NULL: "tuva-empi" */
 };
 

@@ -1,0 +1,47 @@
+// What the API does not wait for, and how much it takes.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { ServedApi } from './api-support.mjs';
+import { columns, model, person } from './index-support.mjs';
+import { eventually } from './service-support.mjs';
+import { formatTable, start } from './support.mjs';
+
+const MOST = 50_000;
+
+let api;
+before(async () => (api = await ServedApi.make({ TUVA_EMPI_SERVER__MAX_BODY_BYTES: String(MOST) })));
+after(() => api.remove());
+
+test('a file is as large as it is unpacked', async () => {
+    const { config_id: config } = await api.post('/config', { splink_settings: model, potential_match_threshold: 0.1,
+        auto_match_threshold: 0.9 });
+    const send = (count) => {
+        const rows = Array.from({ length: count }, (_, i) => person(String(i), { address: 'a'.repeat(200) }));
+        const packed = gzipSync(formatTable(columns, rows));
+        assert.ok(packed.length < MOST);
+        return api.upload('/person-records/import', [['config_id', config], ['file', new Blob([packed]), 'records.csv.gz']]);
+    };
+    const refused = await send(2000);
+    assert.equal(refused.status, 400, refused.text);
+    assert.match(refused.json.error.details[0].message, /holds more than 50000 bytes when it is unpacked/);
+    assert.deepEqual(api.sql('select count(*) from empi.person_record_staging'), [{ count: '0' }]);
+    assert.equal((await send(100)).status, 200);
+});
+
+test('while the first large import is written, pages are refused rather than waited for', async () => {
+    const writer = start(api.folder, ['psql', '--', '-X', '-q', '-At'], { env: api.env });
+    let said = '';
+    writer.child.stdout.on('data', (data) => (said += data));
+    writer.child.stdin.write("begin; lock table empi.person in access exclusive mode; select 'locked';\n");
+    await eventually(() => said === 'locked\n', 'the lock');
+    const path = '/persons/p_01234567-89ab-4cde-8f01-23456789abcd';
+    const answer = await api.call('GET', path, { role: 'member' });
+    assert.equal(answer.status, 503);
+    assert.equal(answer.headers.get('retry-after'), '5');
+    assert.equal((await api.call('GET', '/health-check')).status, 200, 'others are served');
+    writer.child.stdin.end('commit;\n');
+    assert.deepEqual(await writer.ended, { status: 0, signal: null }, writer.stderr);
+    assert.equal((await api.call('GET', path, { role: 'member' })).status, 404);
+});
