@@ -240,6 +240,7 @@ static int parse_prefix(struct parser *parser, struct syntax **out)
 
 int parser_expression(struct parser *parser, struct syntax **out, enum parser_level lowest)
 {
+    *out = NULL;
     if (parser->depth == EXPR_MAX_DEPTH) {
         return parser_fail(parser, parser->token, "the condition is nested too deeply");
     }
