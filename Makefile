@@ -41,10 +41,10 @@ sanitize: install-all
 	@TUVA_EMPI_TEST_OPERATIONS=200 tools/run-tests sanitize --no-suite outside
 
 threads: install-all
-	@tools/run-tests threads --suite unit --suite threads
+	@tools/run-tests threads --suite threads
 
 fuzz: install-all
-	@tools/build fuzz
+	@tools/build fuzz fuzzers
 	@tools/fuzz $(FUZZ_SECONDS)
 
 # Against the real Splink; says what it skips when PyPI is out of reach.
