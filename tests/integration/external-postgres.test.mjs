@@ -61,7 +61,7 @@ class Client {
 const records = [person('1', { phone: '1', last_name: 'a' }), person('2', { phone: '1', last_name: 'a' }),
     person('3', { phone: '1', last_name: 'b' }), person('4', { phone: '4' })];
 
-const everyCommand = (client) => [['migrate'], ['migrate', '--list'], ['migrate', '--to', 'zero'],
+const everyCommand = (client) => [['migrate'], ['migrate', '--list'], ['migrate', '--to', 'zero', '--yes'],
     client.importing(records), ['matching-job'], ['export', 'crosswalk', '-o', 'out.csv'],
     ['export', 'potential-matches', '-o', 'out.csv'], ['flush', '--yes'], ['psql', '--', '-X', '-c', 'select 1']];
 
@@ -275,7 +275,7 @@ describe('rights and settings', () => {
         client.run(...client.importing(records));
         server.sql('alter database empi set default_transaction_read_only = on');
         const readOnly = /the database is read-only\nhint: connect to the primary server/;
-        client.refuse(['migrate', '--to', 'zero'], readOnly);
+        client.refuse(['migrate', '--to', 'zero', '--yes'], readOnly);
         client.refuse(client.importing(records), readOnly);
         client.refuse(['matching-job'], readOnly);
         client.refuse(['flush', '--yes'], readOnly);
@@ -434,7 +434,7 @@ describe('what breaks in the middle', () => {
                 [['export', 'crosswalk', '-o', 'out.csv'], 'empi.person_record'],
                 [['export', 'potential-matches', '-o', 'out.csv'], 'empi.match_group'],
                 [['flush', '--yes'], 'empi.person'],
-                [['migrate', '--to', 'zero'], 'empi.match_event'],
+                [['migrate', '--to', 'zero', '--yes'], 'empi.match_event'],
                 [['migrate', '--list'], 'empi.schema_migration'],
             ];
             for (const [args, table] of cases) {
