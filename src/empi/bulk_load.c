@@ -6,11 +6,35 @@
     "empi.person, empi.person_record, empi.person_action, empi.match_group, " \
     "empi.match_group_action, empi.prediction_result"
 
+/* What is written later refers to them: they are empty when the others are. */
+#define ALL_TABLES TABLES ", empi.person_record_note, empi.manual_decision"
+
 /* Who reads one of the tables may want the next: rather than wait for each other until the server
    takes one of the two for dead, the job does without. */
 static const char lock[] = "set local lock_timeout = '500ms';\n"
-                           "lock table " TABLES " in access exclusive mode;\n"
+                           "lock table " ALL_TABLES " in access exclusive mode;\n"
                            "set local lock_timeout = 0";
+
+/* Files of this transaction's own: should it fail, they go with it, so that their content need not
+   be logged, nor marked as its own row by row. Nobody can write any more; somebody may have, until
+   now. */
+static const char begin_anew[] =
+    "do $$\n"
+    "declare\n"
+    "    name text;\n"
+    "    filled boolean;\n"
+    "begin\n"
+    "    foreach name in array string_to_array('" ALL_TABLES "', ', ')\n"
+    "    loop\n"
+    "        execute format('select exists (select from %s)', name)\n"
+    "            into filled;\n"
+    "        if filled then\n"
+    "            raise '% is not empty', name;\n"
+    "        end if;\n"
+    "    end loop;\n"
+    "end\n"
+    "$$;\n"
+    "truncate " ALL_TABLES;
 
 /* In the order of their names, so that two servers do the same. */
 static const char take_off[] =
@@ -84,6 +108,7 @@ int bulk_load_begin(bool *begun, struct connection *connection, struct error *er
     }
     struct error refused;
     *begun = query_script(connection, lock, &refused) == 0 &&
+             query_script(connection, begin_anew, &refused) == 0 &&
              query_script(connection, take_off, &refused) == 0;
     return query_script(connection,
                         *begun ? "release savepoint bulk_load"
