@@ -483,3 +483,23 @@ bool integer_from_text(struct str text, int64_t *out)
     *out = negative ? value : -value;
     return true;
 }
+
+void text_append_double(struct text_buffer *out, double number)
+{
+    char text[DOUBLE_TEXT_MAX];
+    text_append(out, (struct str){text, double_to_text(number, text)});
+}
+
+void text_append_unsigned(struct text_buffer *out, uint64_t number)
+{
+    char text[UNSIGNED_TEXT_MAX];
+    text_append(out, (struct str){text, unsigned_to_text(number, text)});
+}
+
+void text_append_integer(struct text_buffer *out, int64_t number)
+{
+    if (number < 0) {
+        text_append_char(out, '-');
+    }
+    text_append_unsigned(out, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+}

@@ -77,28 +77,12 @@ void link_predictions_header(struct text_buffer *out, const struct link_predicti
     text_append_char(out, '\n');
 }
 
-static void append_double(struct text_buffer *out, double number)
-{
-    char *end = text_reserve(out, DOUBLE_TEXT_MAX);
-    if (end != NULL) {
-        out->len += double_to_text(number, end);
-    }
-}
-
-static void append_unsigned(struct text_buffer *out, uint64_t number)
-{
-    char *end = text_reserve(out, 20);
-    if (end != NULL) {
-        out->len += unsigned_to_text(number, end);
-    }
-}
-
 static void append_frequency(struct text_buffer *out, const struct term_frequencies *table,
                              uint32_t code)
 {
     text_append_char(out, ',');
     if (code != COLUMNS_CODE_NULL) {
-        append_double(out, term_frequency(table, code));
+        text_append_double(out, term_frequency(table, code));
     }
 }
 
@@ -117,11 +101,11 @@ static void append_detail(struct text_buffer *out, const struct link_predictions
         }
         text_append_char(out, ',');
         if (reached) {
-            append_double(out, comparison->levels[levels[i]].bayes_factor);
+            text_append_double(out, comparison->levels[levels[i]].bayes_factor);
         }
         if (comparison->has_term_frequencies) {
             text_append_char(out, ',');
-            append_double(out, exp2(scoring_frequency_weight(level, pair->left, pair->right)));
+            text_append_double(out, exp2(scoring_frequency_weight(level, pair->left, pair->right)));
         }
         for (size_t j = 0; j < comparison->level_count; j++) {
             if (first_adjustment(model, i, j)) {
@@ -143,11 +127,11 @@ void link_predictions_format(struct text_buffer *out, const struct link_predicti
         text_append_char(out, ',');
         link_records_append_id(out, predictions->records, pair->right);
         text_append_char(out, ',');
-        append_unsigned(out, pair->rule);
+        text_append_unsigned(out, pair->rule);
         text_append_char(out, ',');
-        append_double(out, pair->weight);
+        text_append_double(out, pair->weight);
         text_append_char(out, ',');
-        append_double(out, scoring_probability(pair->weight));
+        text_append_double(out, scoring_probability(pair->weight));
         if (predictions->detail) {
             append_detail(out, predictions, pair, batch->levels + pair->levels);
         }

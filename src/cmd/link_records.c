@@ -164,10 +164,7 @@ void link_records_append_id(struct text_buffer *out, const struct link_records *
         csv_append_field(out, id_of(records, records->arrival[record]));
         return;
     }
-    char *end = text_reserve(out, 20);
-    if (end != NULL) {
-        out->len += unsigned_to_text((uint64_t)record + 1, end);
-    }
+    text_append_unsigned(out, (uint64_t)record + 1);
 }
 
 void link_records_drop_columns(struct link_records *records)

@@ -50,6 +50,16 @@ bool matching_progress(struct matching *matching, uint64_t done, uint64_t total)
     return show(matching, done, total);
 }
 
+int matching_count_row(struct matching *matching, uint64_t done, uint64_t total,
+                       struct error *error)
+{
+    enum { BETWEEN_LOOKS = 65536 };
+    bool goes_on = done % BETWEEN_LOOKS != 0 || matching_progress(matching, done, total);
+    return goes_on ? 0 : error_set(error, STATUS_CANCELLED, "cancelled");
+}
+
+/* ---- statements ---- */
+
 int matching_query(struct matching *matching, const char *sql, uint64_t *affected,
                    struct error *error)
 {
@@ -61,6 +71,34 @@ int matching_query(struct matching *matching, const char *sql, uint64_t *affecte
         if (affected != NULL) {
             *affected = rows_affected(rows);
         }
+        rows_free(rows);
+    }
+    return status;
+}
+
+/* Of a table that the job has begun anew nobody sees a row before the others: as if they were old. */
+int matching_copy_begin(struct copy_writer *writer, struct matching *matching, const char *columns,
+                        struct error *error)
+{
+    char sql[1024];
+    snprintf(sql, sizeof sql, "copy %s\nfrom stdin%s", columns,
+             matching->bulk ? " with (freeze)" : "");
+    return copy_writer_begin(writer, matching->connection, sql, error);
+}
+
+int matching_insert_event(int64_t *out, struct matching *matching, const char *type,
+                          struct error *error)
+{
+    struct query_parameter parameters[] = {query_text(type),
+                                           query_integer(matching->report->job_id)};
+    struct rows *rows;
+    int status = query_run(&rows, matching->connection,
+                           "insert into empi.match_event (type, job_id)\n"
+                           "values ($1, $2::bigint)\n"
+                           "returning id",
+                           parameters, ARRAY_LENGTH(parameters), error);
+    if (status == 0) {
+        *out = rows_integer(rows, 0, 0);
         rows_free(rows);
     }
     return status;
@@ -262,7 +300,7 @@ static int run_steps(struct matching *matching, struct error *error)
     if (status == 0 && matching->report->results > 0) {
         status = matching_group(matching, error);
     } else if (status == 0 && matching->report->records > 0) {
-        status = matching_insert_new(matching, error);
+        status = matching_insert_new(matching, NULL, error);
     }
     if (status == 0) {
         status = end_bulk_load(matching, error);
@@ -332,6 +370,20 @@ static void mark(struct matching *matching, int failure, const struct error *err
     text_free(&text);
 }
 
+static int read_time(struct matching *matching, struct error *error)
+{
+    struct rows *rows;
+    int status =
+        query_run(&rows, matching->connection,
+                  "select now(), (extract(epoch from now()) * 1000000)::bigint", NULL, 0, error);
+    if (status == 0) {
+        snprintf(matching->now, sizeof matching->now, "%.*s", STR_ARG(rows_text(rows, 0, 0)));
+        matching->now_microseconds = rows_integer(rows, 0, 1);
+        rows_free(rows);
+    }
+    return status;
+}
+
 /*
  * For this transaction only. A job sorts and hashes all that it reads: one at a time in the whole
  * system may use memory for it. Looking up the foreign keys of what it writes, row by row, takes a
@@ -339,12 +391,15 @@ static void mark(struct matching *matching, int failure, const struct error *err
  * ever deleted. But the setting that spares it silences triggers, too: not in a database where others
  * may have some.
  */
-static int set_up(const struct matching *matching, struct error *error)
+static int set_up(struct matching *matching, struct error *error)
 {
     int status = query_script(matching->connection,
                               "set local work_mem = '128MB';\n"
                               "set local jit = off",
                               error);
+    if (status == 0) {
+        status = read_time(matching, error);
+    }
     return status != 0 || !matching->options->own_database
                ? status
                : query_script(matching->connection,
@@ -414,5 +469,8 @@ int matching_run(struct matching_report *out, struct store *store, int64_t job_i
     }
     store_give_back(matching.beside);
     store_give_back(matching.connection);
+    vec_free(&matching.records);
+    vec_free(&matching.results);
+    vec_free(&matching.levels);
     return status;
 }

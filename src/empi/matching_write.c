@@ -1,245 +1,244 @@
 #include "empi/matching_write.h"
 
-#include <inttypes.h>
+#include <stdlib.h>
 
-#include "base/compiler.h"
+#include "base/memory.h"
 #include "base/number_text.h"
 #include "empi/moves.h"
 
-enum { CHUNK_BYTES = 64 << 10 };
+struct writing {
+    struct matching *matching;
+    const struct match_graph *graph;
+    size_t first_new; /* result */
+    int64_t *results; /* ids, by result */
+    int64_t *groups;  /* ids, by component */
+    bool *fresh;      /* by person: the job has made it */
+    int64_t event_id;
+    struct copy_writer writer;
+};
 
-static const char create_tables[] = "create temporary table component (\n"
-                                    "    number bigint primary key,\n"
-                                    "    group_id bigint,\n" /* null: a new one is needed */
-                                    "    matched boolean not null,\n"
-                                    "    highest double precision not null\n"
-                                    ") on commit drop;\n"
-                                    "create temporary table edge_component (\n"
-                                    "    position bigint primary key,\n"
-                                    "    number bigint not null\n"
-                                    ") on commit drop";
+/* ---- ids ---- */
 
-/* ---- the graph's outcome, into the tables ---- */
-
-/* Appends row number `i`, or nothing. */
-typedef void row_writer(struct text_buffer *out, const struct match_graph *graph, size_t i);
-
-static void write_component(struct text_buffer *out, const struct match_graph *graph, size_t i)
+/* Of what is new, in an order that depends on nothing but the input. */
+static int take_result_ids(struct writing *writing, struct error *error)
 {
-    const struct match_component *component = &graph->components[i];
-    text_appendf(out, "%zu\t", i);
-    if (component->group == 0) {
-        text_append(out, STR("\\N"));
-    } else {
-        text_appendf(out, "%" PRId64, component->group);
+    const struct match_graph *graph = writing->graph;
+    for (size_t i = 0; i < writing->first_new; i++) {
+        writing->results[i] = graph->results[i].id;
     }
-    text_append(out, component->matched ? STR("\tt\t") : STR("\tf\t"));
-    char *end = text_reserve(out, DOUBLE_TEXT_MAX);
-    if (end != NULL) {
-        out->len += double_to_text(component->highest, end);
-    }
-    text_append_char(out, '\n');
+    return matching_take_ids(writing->results + writing->first_new,
+                             graph->result_count - writing->first_new, writing->matching,
+                             "empi.prediction_result_id_seq", error);
 }
 
-/* Positions of edges count from 1. */
-static void write_edge(struct text_buffer *out, const struct match_graph *graph, size_t i)
+static int take_group_ids(struct writing *writing, struct error *error)
 {
-    if (graph->result_components[i] != MATCH_GRAPH_NONE) {
-        text_appendf(out, "%zu\t%" PRIu32 "\n", i + 1, graph->result_components[i]);
+    const struct match_graph *graph = writing->graph;
+    size_t count = 0;
+    for (size_t i = 0; i < graph->component_count; i++) {
+        count += graph->components[i].group == 0 ? 1 : 0;
     }
-}
-
-static void write_person(struct text_buffer *out, const struct match_graph *graph, size_t i)
-{
-    const struct match_person *person = &graph->persons[i];
-    if (person->goes_on != i) {
-        text_appendf(out, "%" PRId64 "\t%" PRId64 "\t%" PRIu32 "\n", person->id,
-                     graph->persons[person->goes_on].id, person->component);
+    int64_t *ids = memory_alloc_array(count, sizeof *ids);
+    if (ids == NULL) {
+        return error_out_of_memory(error);
     }
-}
-
-static int send(struct connection *connection, struct text_buffer *chunk, struct error *error)
-{
-    int status = chunk->failed ? error_out_of_memory(error)
-                               : copy_in_write(connection, text_str(chunk), error);
-    text_clear(chunk);
+    int status = matching_take_ids(ids, count, writing->matching, "empi.match_group_id_seq", error);
+    for (size_t i = 0, next = 0; status == 0 && i < graph->component_count; i++) {
+        writing->groups[i] =
+            graph->components[i].group != 0 ? graph->components[i].group : ids[next++];
+    }
+    memory_free(ids);
     return status;
 }
 
-static int copy_rows(struct connection *connection, const char *sql, row_writer *write,
-                     const struct match_graph *graph, size_t count, struct error *error)
+static int prepare(struct writing *writing, struct error *error)
 {
-    int status = copy_in_begin(connection, sql, error);
-    if (status != 0) {
-        return status;
+    const struct matching *matching = writing->matching;
+    const struct match_graph *graph = writing->graph;
+    writing->first_new = graph->result_count - matching->results.len;
+    writing->results = memory_alloc_array(graph->result_count, sizeof *writing->results);
+    writing->groups = memory_alloc_array(graph->component_count, sizeof *writing->groups);
+    writing->fresh = memory_alloc_zeroed(graph->person_count, sizeof *writing->fresh);
+    if (writing->results == NULL || writing->groups == NULL || writing->fresh == NULL) {
+        return error_out_of_memory(error);
     }
-    struct text_buffer chunk = TEXT_BUFFER(2 * CHUNK_BYTES);
-    for (size_t i = 0; status == 0 && i < count; i++) {
-        write(&chunk, graph, i);
-        if (chunk.len >= CHUNK_BYTES) {
-            status = send(connection, &chunk, error);
+    for (size_t i = 0; i < matching->records.len; i++) {
+        if (matching->records.items[i].person != MATCH_GRAPH_NONE) {
+            writing->fresh[matching->records.items[i].person] = true;
         }
     }
-    if (status == 0) {
-        status = send(connection, &chunk, error);
-    }
-    text_free(&chunk);
-    if (status != 0) {
-        copy_in_abort(connection, "writing matches failed");
-        return status;
-    }
-    return copy_in_end(connection, NULL, error);
+    int status = take_group_ids(writing, error);
+    return status == 0 ? take_result_ids(writing, error) : status;
 }
 
-static int copy_outcome(struct connection *connection, const struct match_graph *graph,
-                        struct error *error)
+static int64_t group_of_result(const struct writing *writing, size_t result)
 {
-    int status = query_script(connection, create_tables, error);
-    if (status == 0) {
-        status = copy_rows(connection, "copy component from stdin", write_component, graph,
-                           graph->component_count, error);
-    }
-    if (status == 0) {
-        status = copy_rows(connection, "copy edge_component from stdin", write_edge, graph,
-                           graph->result_count, error);
-    }
-    if (status == 0) {
-        status = copy_rows(connection, "copy merged_person from stdin", write_person, graph,
-                           graph->person_count, error);
-    }
-    return status;
+    return writing->groups[writing->graph->result_components[result]];
 }
 
-/* ---- groups and results ---- */
+static int64_t group_of_person(const struct writing *writing, size_t person)
+{
+    return writing->groups[writing->graph->persons[person].component];
+}
 
-/* Ids of what is new, in an order that depends on nothing but the input. */
-static const char number_rows[] =
-    "analyze component;\n"
-    "analyze edge_component;\n"
-    "create temporary table placed_group on commit drop as\n"
-    "select number, matched, highest, group_id is null as is_new,\n"
-    "    coalesce(group_id, nextval('empi.match_group_id_seq')) as id\n"
-    "from (\n"
-    "    select *\n"
-    "    from component\n"
-    "    order by number\n"
-    ") as ordered;\n"
-    "create temporary table placed_result on commit drop as\n"
-    "select position, left_record, right_record, weight, probability, levels,\n"
-    "    result_id is null as is_new, old_group, new_group,\n"
-    "    coalesce(result_id, nextval('empi.prediction_result_id_seq'))\n"
-    "        as id\n"
-    "from (\n"
-    "    select e.*, e.group_id as old_group, g.id as new_group\n"
-    "    from edge e\n"
-    "    join edge_component c on c.position = e.position\n"
-    "    join placed_group g on g.number = c.number\n"
-    "    order by e.position\n"
-    ") as ordered;\n"
-    "analyze placed_group;\n"
-    "analyze placed_result";
+/* Whether another group takes over what an open one holds. */
+static bool is_taken_over(const struct writing *writing, size_t result)
+{
+    return writing->graph->result_components[result] != MATCH_GRAPH_NONE &&
+           writing->graph->results[result].group != group_of_result(writing, result);
+}
 
-static const char insert_groups[] =
-    "insert into empi.match_group (id, job_id, matched, max_match_probability)\n"
-    "overriding system value\n"
-    "select id, $1::bigint, case when matched then now() end, highest\n"
-    "from placed_group\n"
-    "where is_new\n"
-    "order by id";
+/* ---- rows ---- */
+
+/* Appends row number `i` without its end; false when there is none. */
+typedef bool row_writer(const struct writing *writing, struct text_buffer *out, size_t i);
+
+static int end_rows(struct writing *writing, row_writer *write, size_t count, struct error *error)
+{
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        if (write(writing, &writing->writer.chunk, i)) {
+            status = copy_writer_end_row(&writing->writer, error);
+        }
+    }
+    return copy_writer_end(&writing->writer, status, error);
+}
+
+/* Into a table of the index. */
+static int write_rows(struct writing *writing, const char *columns, row_writer *write, size_t count,
+                      struct error *error)
+{
+    int status = matching_copy_begin(&writing->writer, writing->matching, columns, error);
+    return status == 0 ? end_rows(writing, write, count, error) : status;
+}
+
+/* Into a temporary table, which is made for them. */
+static int keep_rows(struct writing *writing, const char *create, const char *copy,
+                     row_writer *write, size_t count, struct error *error)
+{
+    struct connection *connection = writing->matching->connection;
+    int status = query_script(connection, create, error);
+    if (status == 0) {
+        status = copy_writer_begin(&writing->writer, connection, copy, error);
+    }
+    return status == 0 ? end_rows(writing, write, count, error) : status;
+}
+
+static void append_next(struct text_buffer *out, int64_t number)
+{
+    text_append_char(out, '\t');
+    text_append_integer(out, number);
+}
+
+/* ---- persons of before that are emptied ---- */
+
+static bool write_merged(const struct writing *writing, struct text_buffer *out, size_t i)
+{
+    const struct match_person *person = &writing->graph->persons[i];
+    if (person->goes_on == i || writing->fresh[i]) {
+        return false;
+    }
+    text_append_integer(out, person->id);
+    append_next(out, writing->graph->persons[person->goes_on].id);
+    append_next(out, group_of_person(writing, i));
+    return true;
+}
+
+static int keep_merged(struct writing *writing, struct error *error)
+{
+    int status = keep_rows(writing,
+                           "create temporary table merged_person (\n"
+                           "    id bigint primary key,\n"
+                           "    goes_on bigint not null,\n"
+                           "    match_group_id bigint not null\n"
+                           ") on commit drop",
+                           "copy merged_person from stdin", write_merged,
+                           writing->graph->person_count, error);
+    return status == 0 ? query_script(writing->matching->connection, "analyze merged_person", error)
+                       : status;
+}
+
+/* ---- groups ---- */
+
+static bool write_group(const struct writing *writing, struct text_buffer *out, size_t i)
+{
+    const struct match_component *component = &writing->graph->components[i];
+    if (component->group != 0) {
+        return false;
+    }
+    text_append_integer(out, writing->groups[i]);
+    append_next(out, writing->matching->report->job_id);
+    text_append_char(out, '\t');
+    text_append(out, component->matched ? str_from(writing->matching->now) : STR("\\N"));
+    text_append_char(out, '\t');
+    text_append_double(out, component->highest);
+    return true;
+}
+
+/* First of each component whose group goes on, then of each result that leaves its own. */
+static bool write_changed_group(const struct writing *writing, struct text_buffer *out, size_t i)
+{
+    const struct match_graph *graph = writing->graph;
+    if (i >= graph->component_count) {
+        size_t result = i - graph->component_count;
+        if (is_taken_over(writing, result)) {
+            text_append_integer(out, graph->results[result].group);
+            text_append(out, STR("\tf\t\\N\tt"));
+            return true;
+        }
+        return false;
+    }
+    const struct match_component *component = &graph->components[i];
+    if (component->group == 0) {
+        return false;
+    }
+    text_append_integer(out, component->group);
+    text_append(out, component->matched ? STR("\tt\t") : STR("\tf\t"));
+    text_append_double(out, component->highest);
+    text_append(out, STR("\tf"));
+    return true;
+}
 
 /* Groups that go on and groups that others take over, in one statement: how many were as they had
-   been read, and how many should be. */
-static const char update_groups[] =
-    "with change as (\n"
-    "    select id, matched, highest, false as replaced\n"
-    "    from placed_group\n"
-    "    where not is_new\n"
-    "    union all\n"
-    "    select distinct old_group, false, null::double precision, true\n"
-    "    from placed_result\n"
-    "    where old_group <> new_group\n"
-    "), updated as (\n"
-    "    update empi.match_group g\n"
-    "    set version = g.version + 1,\n"
-    "        updated = now(),\n"
-    "        matched = case when c.matched then now() end,\n"
-    "        deleted = case when c.replaced then now() end,\n"
-    "        max_match_probability = c.highest\n"
-    "    from change c\n"
-    "    join group_before b on b.id = c.id\n"
-    "    where g.id = c.id\n"
-    "        and g.version = b.version\n"
-    "    returning g.id\n"
-    ")\n"
-    "select (select count(*) from updated), (select count(*) from change)";
+   been read, and how many should be; and what that makes of the number of open ones. */
+static const char update_groups[] = "with change as (\n"
+                                    "    select distinct *\n"
+                                    "    from changed_group\n"
+                                    "), updated as (\n"
+                                    "    update empi.match_group g\n"
+                                    "    set version = g.version + 1,\n"
+                                    "        updated = now(),\n"
+                                    "        matched = case when c.matched then now() end,\n"
+                                    "        deleted = case when c.replaced then now() end,\n"
+                                    "        max_match_probability = c.highest\n"
+                                    "    from change c\n"
+                                    "    join group_before b on b.id = c.id\n"
+                                    "    where g.id = c.id\n"
+                                    "        and g.version = b.version\n"
+                                    "    returning g.id\n"
+                                    ")\n"
+                                    "select (select count(*) from updated), count(*),\n"
+                                    "    count(*) filter (where matched or replaced)\n"
+                                    "from change";
 
-static const char count_groups[] = "insert into empi.list_count (persons, open_groups)\n"
-                                   "select 0, count(*) filter (where is_new and not matched)\n"
-                                   "    - count(*) filter (where matched and not is_new)\n"
-                                   "    - (select count(distinct old_group)\n"
-                                   "        from placed_result\n"
-                                   "        where old_group <> new_group)\n"
-                                   "from placed_group";
-
-static const char insert_results[] =
-    "insert into empi.prediction_result (id, job_id, match_group_id, match_weight,\n"
-    "    match_probability, person_record_l_id, person_record_r_id, levels)\n"
-    "overriding system value\n"
-    "select id, $1::bigint, new_group, weight, probability, left_record, right_record, levels\n"
-    "from placed_result\n"
-    "where is_new\n"
-    "order by id";
-
-static const char move_results[] = "update empi.prediction_result r\n"
-                                   "set match_group_id = p.new_group\n"
-                                   "from placed_result p\n"
-                                   "where r.id = p.id\n"
-                                   "    and p.old_group <> p.new_group";
-
-/* $1: the event. */
-static const char insert_group_actions[] =
-    "insert into empi.match_group_action (match_event_id, match_group_id, prediction_result_id,\n"
-    "    type)\n"
-    "select $1::bigint, group_id, result_id, type\n"
-    "from (\n"
-    "    select old_group as group_id, id as result_id, 'remove-result' as type, 1 as step\n"
-    "    from placed_result\n"
-    "    where old_group <> new_group\n"
-    "    union all\n"
-    "    select new_group, id, 'add-result', 2\n"
-    "    from placed_result\n"
-    "    where is_new\n"
-    "        or old_group <> new_group\n"
-    "    union all\n"
-    "    select id, null, 'match', 3\n"
-    "    from placed_group\n"
-    "    where matched\n"
-    ") as action\n"
-    "order by result_id nulls last, step, group_id";
-
-/* Records of before the job, and its own, which are already where they belong. */
-static const char fill_moved[] =
-    "insert into moved (person_record_id, from_person, to_person, match_group_id)\n"
-    "select own.id, m.id, m.goes_on, g.id\n"
-    "from merged_person m\n"
-    "join placed_group g on g.number = m.number\n"
-    "join (\n"
-    "    select id, person_id\n"
-    "    from empi.person_record\n"
-    "    union all\n"
-    "    select record_id, person_id\n"
-    "    from new_record\n"
-    ") as own on own.person_id = m.id\n"
-    "order by own.id";
-
-static int write_groups(struct matching *matching, struct error *error)
+static int change_groups(int64_t *closed, struct writing *writing, struct error *error)
 {
-    int status = matching_query(matching, insert_groups, NULL, error);
-    if (status != 0) {
-        return status;
-    }
     struct rows *rows;
-    status = query_run(&rows, matching->connection, update_groups, NULL, 0, error);
+    int status = keep_rows(writing,
+                           "create temporary table changed_group (\n"
+                           "    id bigint not null,\n"
+                           "    matched boolean not null,\n"
+                           "    highest double precision,\n"
+                           "    replaced boolean not null\n"
+                           ") on commit drop",
+                           "copy changed_group from stdin", write_changed_group,
+                           writing->graph->component_count + writing->first_new, error);
+    if (status == 0) {
+        status = query_script(writing->matching->connection, "analyze changed_group", error);
+    }
+    if (status == 0) {
+        status = query_run(&rows, writing->matching->connection, update_groups, NULL, 0, error);
+    }
     if (status != 0) {
         return status;
     }
@@ -247,31 +246,180 @@ static int write_groups(struct matching *matching, struct error *error)
         status = error_set(error, STATUS_CONFLICT,
                            "a match group was changed by somebody else meanwhile");
     }
+    *closed = rows_integer(rows, 0, 2);
     rows_free(rows);
-    return status == 0 ? query_script(matching->connection, count_groups, error) : status;
-}
-
-static int write_results(struct matching *matching, struct error *error)
-{
-    int status = matching_query(matching, insert_results, NULL, error);
-    return status == 0 ? query_script(matching->connection, move_results, error) : status;
-}
-
-static int insert_event(int64_t *out, struct matching *matching, struct error *error)
-{
-    struct query_parameter parameters[] = {query_integer(matching->report->job_id)};
-    struct rows *rows;
-    int status = query_run(&rows, matching->connection,
-                           "insert into empi.match_event (type, job_id)\n"
-                           "values ('auto-matches', $1::bigint)\n"
-                           "returning id",
-                           parameters, ARRAY_LENGTH(parameters), error);
-    if (status == 0) {
-        *out = rows_integer(rows, 0, 0);
-        rows_free(rows);
-    }
     return status;
 }
+
+static int count_groups(struct writing *writing, int64_t closed, struct error *error)
+{
+    const struct match_graph *graph = writing->graph;
+    int64_t opened = 0;
+    for (size_t i = 0; i < graph->component_count; i++) {
+        const struct match_component *component = &graph->components[i];
+        opened += component->group == 0 && !component->matched ? 1 : 0;
+    }
+    struct query_parameter parameters[] = {query_integer(opened - closed)};
+    return query_run(NULL, writing->matching->connection,
+                     "insert into empi.list_count (persons, open_groups)\n"
+                     "values (0, $1::bigint)",
+                     parameters, ARRAY_LENGTH(parameters), error);
+}
+
+static int write_groups(struct writing *writing, struct error *error)
+{
+    int64_t closed = 0;
+    int status =
+        write_rows(writing, "empi.match_group (id, job_id, matched, max_match_probability)",
+                   write_group, writing->graph->component_count, error);
+    if (status == 0) {
+        status = change_groups(&closed, writing, error);
+    }
+    return status == 0 ? count_groups(writing, closed, error) : status;
+}
+
+/* ---- results ---- */
+
+static bool write_result(const struct writing *writing, struct text_buffer *out, size_t i)
+{
+    const struct matching *matching = writing->matching;
+    const struct match_result *result = &writing->graph->results[writing->first_new + i];
+    const uint16_t *levels = matching->levels.items + i * matching->comparison_count;
+    text_append_integer(out, writing->results[writing->first_new + i]);
+    append_next(out, matching->report->job_id);
+    append_next(out, group_of_result(writing, writing->first_new + i));
+    text_append_char(out, '\t');
+    text_append_double(out, result->weight);
+    text_append_char(out, '\t');
+    text_append_double(out, result->probability);
+    append_next(out, result->left_record);
+    append_next(out, result->right_record);
+    text_append(out, STR("\t{"));
+    for (size_t j = 0; j < matching->comparison_count; j++) {
+        text_append(out, j == 0 ? STR("") : STR(","));
+        text_append_unsigned(out, levels[j]);
+    }
+    text_append_char(out, '}');
+    return true;
+}
+
+static bool write_moved_result(const struct writing *writing, struct text_buffer *out, size_t i)
+{
+    if (!is_taken_over(writing, i)) {
+        return false;
+    }
+    text_append_integer(out, writing->results[i]);
+    append_next(out, group_of_result(writing, i));
+    return true;
+}
+
+static int write_results(struct writing *writing, struct error *error)
+{
+    int status = write_rows(writing,
+                            "empi.prediction_result (id, job_id, match_group_id, match_weight,\n"
+                            "    match_probability, person_record_l_id, person_record_r_id,\n"
+                            "    levels)",
+                            write_result, writing->graph->result_count - writing->first_new, error);
+    if (status == 0) {
+        status = keep_rows(writing,
+                           "create temporary table moved_result (\n"
+                           "    id bigint primary key,\n"
+                           "    match_group_id bigint not null\n"
+                           ") on commit drop",
+                           "copy moved_result from stdin", write_moved_result, writing->first_new,
+                           error);
+    }
+    return status == 0 ? query_script(writing->matching->connection,
+                                      "analyze moved_result;\n"
+                                      "update empi.prediction_result r\n"
+                                      "set match_group_id = m.match_group_id\n"
+                                      "from moved_result m\n"
+                                      "where r.id = m.id",
+                                      error)
+                       : status;
+}
+
+/* ---- what was done to groups ---- */
+
+static void begin_action(const struct writing *writing, struct text_buffer *out, int64_t group)
+{
+    text_append_integer(out, writing->event_id);
+    append_next(out, group);
+}
+
+/* Each result that comes to a group, and first where it leaves; then the groups that end. */
+static bool write_group_action(const struct writing *writing, struct text_buffer *out, size_t i)
+{
+    const struct match_graph *graph = writing->graph;
+    if (i >= graph->result_count) {
+        size_t component = i - graph->result_count;
+        if (graph->components[component].matched) {
+            begin_action(writing, out, writing->groups[component]);
+            text_append(out, STR("\t\\N\tmatch"));
+        }
+        return graph->components[component].matched;
+    }
+    if (i < writing->first_new && !is_taken_over(writing, i)) {
+        return false;
+    }
+    if (i < writing->first_new) {
+        begin_action(writing, out, graph->results[i].group);
+        append_next(out, writing->results[i]);
+        text_append(out, STR("\tremove-result\n"));
+    }
+    begin_action(writing, out, group_of_result(writing, i));
+    append_next(out, writing->results[i]);
+    text_append(out, STR("\tadd-result"));
+    return true;
+}
+
+static int write_group_actions(struct writing *writing, struct error *error)
+{
+    return write_rows(writing,
+                      "empi.match_group_action (match_event_id, match_group_id,\n"
+                      "    prediction_result_id, type)",
+                      write_group_action,
+                      writing->graph->result_count + writing->graph->component_count, error);
+}
+
+/* ---- records ---- */
+
+/* The job's own, which are already where they belong. */
+static bool write_moved(const struct writing *writing, struct text_buffer *out, size_t i)
+{
+    const struct new_record *record = &writing->matching->records.items[i];
+    const struct match_person *persons = writing->graph->persons;
+    if (record->person == MATCH_GRAPH_NONE || persons[record->person].goes_on == record->person) {
+        return false;
+    }
+    text_append_integer(out, record->id);
+    append_next(out, record->person_id);
+    append_next(out, persons[persons[record->person].goes_on].id);
+    append_next(out, group_of_person(writing, record->person));
+    return true;
+}
+
+static int move_records(struct writing *writing, struct error *error)
+{
+    struct matching *matching = writing->matching;
+    int status =
+        copy_writer_begin(&writing->writer, matching->connection, "copy moved from stdin", error);
+    if (status == 0) {
+        status = end_rows(writing, write_moved, matching->records.len, error);
+    }
+    if (status == 0) {
+        status = query_script(matching->connection,
+                              "insert into moved (person_record_id, from_person, to_person,\n"
+                              "    match_group_id)\n"
+                              "select r.id, m.id, m.goes_on, m.match_group_id\n"
+                              "from merged_person m\n"
+                              "join empi.person_record r on r.person_id = m.id",
+                              error);
+    }
+    return status == 0 ? moves_apply(matching->connection, writing->event_id, error) : status;
+}
+
+/* ---- all together ---- */
 
 static void count_outcome(struct matching_report *report, const struct match_graph *graph)
 {
@@ -284,41 +432,43 @@ static void count_outcome(struct matching_report *report, const struct match_gra
     }
 }
 
+static int write_event(struct writing *writing, struct error *error)
+{
+    static int (*const parts[])(struct writing * writing, struct error * error) = {
+        write_groups,
+        write_results,
+        write_group_actions,
+        move_records,
+    };
+    int status = matching_phase(writing->matching, "writing matches", error);
+    if (status == 0) {
+        status =
+            matching_insert_event(&writing->event_id, writing->matching, "auto-matches", error);
+    }
+    for (size_t i = 0; status == 0 && i < ARRAY_LENGTH(parts); i++) {
+        status = parts[i](writing, error);
+    }
+    return status;
+}
+
 int matching_write(struct matching *matching, const struct match_graph *graph, struct error *error)
 {
-    struct connection *connection = matching->connection;
-    int64_t event_id = 0;
-    int status = copy_outcome(connection, graph, error);
+    struct writing writing = {.matching = matching, .graph = graph};
+    int status = prepare(&writing, error);
     if (status == 0) {
-        status = query_script(connection, number_rows, error);
+        status = keep_merged(&writing, error);
     }
     if (status == 0) {
-        status = matching_insert_new(matching, error);
+        status = matching_insert_new(matching, graph, error);
     }
     if (status == 0) {
-        status = matching_phase(matching, "writing matches", error);
-    }
-    if (status == 0) {
-        status = insert_event(&event_id, matching, error);
-    }
-    if (status == 0) {
-        status = write_groups(matching, error);
-    }
-    if (status == 0) {
-        status = write_results(matching, error);
-    }
-    if (status == 0) {
-        struct query_parameter parameters[] = {query_integer(event_id)};
-        status = query_run(NULL, connection, insert_group_actions, parameters, 1, error);
-    }
-    if (status == 0) {
-        status = query_script(connection, fill_moved, error);
-    }
-    if (status == 0) {
-        status = moves_apply(connection, event_id, error);
+        status = write_event(&writing, error);
     }
     if (status == 0) {
         count_outcome(matching->report, graph);
     }
+    memory_free(writing.results);
+    memory_free(writing.groups);
+    memory_free(writing.fresh);
     return status;
 }

@@ -1,8 +1,8 @@
 /*
  * Step 6 of a matching job: a solved graph goes into the database.
  *
- * Stands on the temporary tables that matching_group.c has made: edge (in the order of the graph's
- * results), group_before and person_before. Thread rule: as a connection.
+ * Stands on the temporary tables that matching_group.c has made: group_before and person_before. The
+ * graph's last results are the new ones. Thread rule: as a connection.
  */
 #ifndef EMPI_MATCHING_WRITE_H
 #define EMPI_MATCHING_WRITE_H

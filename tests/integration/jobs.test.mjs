@@ -172,7 +172,7 @@ describe('a runner without a service', () => {
         const job = index.import(records(), numbers);
         const runner = index.start(['matching-job']);
         await eventually(() => index.sql(`select 1 as one from pg_stat_activity where wait_event_type = 'Lock'
-            and application_name = 'tuva-empi matching-job' and query like '%insert into empi.person_record%'`).length > 0,
+            and application_name = 'tuva-empi matching-job' and query like 'copy empi.person_record (%'`).length > 0,
         'the job');
         index.sql(`delete from empi.person_record_staging where job_id = ${job.slice(4)}`);
         await held.end();

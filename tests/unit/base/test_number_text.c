@@ -412,6 +412,24 @@ static void reads_integers_within_range(void **state)
     assert_true(integer_from_text((struct str){"123456", 3}, &value) && value == 123);
 }
 
+static void appends_any_number(void **state)
+{
+    (void)state;
+    struct text_buffer text = TEXT_BUFFER(256);
+    text_append_integer(&text, INT64_MIN);
+    text_append_char(&text, ' ');
+    text_append_integer(&text, INT64_MAX);
+    text_append_char(&text, ' ');
+    text_append_integer(&text, 0);
+    text_append_char(&text, ' ');
+    text_append_unsigned(&text, UINT64_MAX);
+    text_append_char(&text, ' ');
+    text_append_double(&text, -0.1);
+    assert_string_equal(text.ptr, "-9223372036854775808 9223372036854775807 0 18446744073709551615 "
+                                  "-0.1");
+    text_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -426,6 +444,7 @@ int main(void)
         cmocka_unit_test(rounds_middles_rightly),
         cmocka_unit_test(reads_numbers_of_any_length),
         cmocka_unit_test(reads_integers_within_range),
+        cmocka_unit_test(appends_any_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
