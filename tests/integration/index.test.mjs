@@ -134,6 +134,29 @@ describe('faults of the Python backend', () => {
         assert.equal(index.crosswalk().length, before + 4);
     });
 
+    test('any text comes through as it is', () => {
+        const odd = ['tab\there', 'line\nbreak', 'return\rhere', 'back\\slash\\', '\\N', '\\.', '"quoted"', '{a,b}', "it's",
+            'NULL', ' spaces ', 'Zoë 字', ';--', '%s%n'];
+        const records = odd.flatMap((text, i) => [
+            // Two that merge, from sources of which one sorts before the other, and one that stays alone.
+            person(`odd${i}-1`, { data_source: `z${text}`, first_name: text, last_name: text, phone: `o${i}`, social_security_number: `o${i}` }),
+            person(`odd${i}-2`, { data_source: text, first_name: text, address: text, phone: `o${i}`, social_security_number: `o${i}` }),
+            person(`odd${i}-3`, { data_source: text, last_name: text, city: text }),
+        ]);
+        index.load(records, numbers);
+        const columns_ = ['data_source', 'source_person_id', 'first_name', 'last_name', 'address', 'city'];
+        const kept = index.sql(`select ${columns_} from empi.person_record where source_person_id like 'odd%' order by id`);
+        assert.deepEqual(kept, records.map((record) =>
+            Object.fromEntries(columns_.map((column) => [column, record[column] ?? null])))); // check() looks at persons and values
+        const merged = index.sql(`select p.record_count, p.data_sources[1] as first, p.data_sources[2] as second,
+            p.first_name, p.last_name from empi.person p join empi.person_record r on r.id = p.first_record_id
+            where r.source_person_id like 'odd%-1' order by r.id`);
+        assert.deepEqual(merged, odd.map((text) => {
+            const [first, second] = [text, `z${text}`].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+            return { record_count: '2', first, second, first_name: text, last_name: text };
+        }));
+    });
+
     test('fault_05_null_is_a_surname', () => {
         const names = makeModel([exact('last_name', 0.99, 0.0001)], ['l.last_name = r.last_name']);
         for (const name of ['Null', 'NA', 'None', 'nan', '']) {
