@@ -192,7 +192,7 @@ bool http_request_begin(struct http_request *request, struct str method, struct 
         /* Nobody waits for a slow client. */
         leave_place(request);
     }
-    request->close = false;
+    request->close = !http_framing_end_is_certain(&framing);
     return true;
 }
 
