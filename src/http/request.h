@@ -22,8 +22,10 @@ struct http_server {
     struct http_server_options options;
     struct MHD_Daemon *daemon;
     struct http_connections *connections;
-    struct http_gate gate;
+    struct http_gate gate;    /* requests that are worked on */
+    struct http_gate uploads; /* forms with files that come in, or are worked on */
     bool gate_is_open;
+    bool uploads_are_open;
     int listening; /* the socket; -1 once libmicrohttpd has given it up */
     uint16_t port;
     char *certificate; /* NUL-terminated PEM */
@@ -49,6 +51,7 @@ struct http_request {
     struct http_body_reader body;
     uint64_t discarded;
     bool holds_place; /* in the gate */
+    bool uploads;     /* holds a place in the other gate */
     bool entered;     /* admit() was called, so leave() will be */
     bool close;       /* the connection, after the answer */
     bool old_client;  /* speaks HTTP/1.0 */

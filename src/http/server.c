@@ -26,7 +26,10 @@ enum {
     /* Descriptors for uploads, files and the database, besides one for each connection. */
     OTHER_DESCRIPTORS = 512,
     MOST_CONNECTIONS = 4096,
+    MOST_UPLOADS = 64,
 };
+
+_Static_assert(MOST_UPLOADS *HTTP_MOST_FILES <= OTHER_DESCRIPTORS / 2, "half is left for others");
 
 static void fill_in(struct http_server_options *options)
 {
@@ -42,6 +45,9 @@ static void fill_in(struct http_server_options *options)
     }
     if (options->max_requests == 0) {
         options->max_requests = 64;
+    }
+    if (options->max_uploads == 0) {
+        options->max_uploads = MOST_UPLOADS;
     }
 }
 
@@ -211,6 +217,9 @@ static void destroy(struct http_server *server)
     if (server->gate_is_open) {
         http_gate_close(&server->gate);
     }
+    if (server->uploads_are_open) {
+        http_gate_close(&server->uploads);
+    }
     if (server->listening >= 0) {
         close(server->listening);
     }
@@ -238,6 +247,10 @@ int http_server_start(struct http_server **out, const struct http_server_options
     if (status == STATUS_OK) {
         status = http_gate_open(&server->gate, server->options.max_requests, error);
         server->gate_is_open = status == STATUS_OK;
+    }
+    if (status == STATUS_OK) {
+        status = http_gate_open(&server->uploads, server->options.max_uploads, error);
+        server->uploads_are_open = status == STATUS_OK;
     }
     if (status == STATUS_OK) {
         status = http_connections_open(&server->connections, &server->options.deadlines,
