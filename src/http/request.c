@@ -86,6 +86,18 @@ static void leave_upload(struct http_request *request)
 
 /* ---- before the body ---- */
 
+static bool read_client(struct http_request *request)
+{
+    struct http_exchange *exchange = &request->exchange;
+    char text[IP_ADDRESS_TEXT];
+    struct ip_address client =
+        http_client_address(&request->peer, &exchange->headers, &request->server->proxies);
+    size_t length = ip_address_write(text, &client);
+    exchange->client =
+        (struct str){arena_copy(&exchange->arena, (struct str){text, length}), length};
+    return exchange->client.ptr != NULL || refuse_memory(request);
+}
+
 static bool read_target(struct http_request *request, struct str *host)
 {
     struct http_exchange *exchange = &request->exchange;
@@ -209,7 +221,7 @@ bool http_request_begin(struct http_request *request, struct str method, struct 
     }
     /* After a refusal a body is not waited for: the connection ends. */
     request->close = framing.length != 0;
-    if (!read_target(request, &framing.host)) {
+    if (!read_client(request) || !read_target(request, &framing.host)) {
         return false;
     }
     if (!http_host_allowed(framing.host, &options->allowed_hosts)) {

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "http/body.h"
+#include "http/client_address.h"
 #include "http/connections.h"
 #include "http/cors.h"
 #include "http/download.h"
@@ -26,7 +27,8 @@ struct http_server {
     struct http_gate uploads; /* forms with files that come in, or are worked on */
     bool gate_is_open;
     bool uploads_are_open;
-    int listening; /* the socket; -1 once libmicrohttpd has given it up */
+    struct http_proxies proxies; /* the ranges are the server's own */
+    int listening;               /* the socket; -1 once libmicrohttpd has given it up */
     uint16_t port;
     char *certificate; /* NUL-terminated PEM */
     char *key;
@@ -46,6 +48,7 @@ struct http_request {
     struct MHD_Connection *mhd;
     enum http_request_stage stage;
     struct str target;
+    struct ip_address peer;
     bool plain_head; /* as http_raw_head_is_plain() says */
     struct http_cors cors;
     struct http_body_reader body;

@@ -70,6 +70,24 @@ static void find_descriptors(struct http_server_options *options)
     }
 }
 
+static int read_proxies(struct http_server *server, struct error *error)
+{
+    const struct http_names *names = &server->options.trusted_proxies;
+    struct ip_range *ranges = memory_alloc_zeroed(names->count + 1, sizeof *ranges);
+    if (ranges == NULL) {
+        return error_out_of_memory(error);
+    }
+    server->proxies = (struct http_proxies){ranges, names->count};
+    for (size_t i = 0; i < names->count; i++) {
+        if (!ip_range_read(&ranges[i], str_from(names->items[i]))) {
+            return error_set(error, STATUS_INVALID,
+                             "\"%s\" is no address, nor a range of them, of a proxy to be trusted",
+                             names->items[i]);
+        }
+    }
+    return STATUS_OK;
+}
+
 /* ---- listening ---- */
 
 static int listen_at(int *out, const struct addrinfo *address, struct error *error)
@@ -223,6 +241,7 @@ static void destroy(struct http_server *server)
     if (server->listening >= 0) {
         close(server->listening);
     }
+    memory_free((void *)(uintptr_t)server->proxies.ranges);
     memory_free(server->certificate);
     memory_free(server->key);
     memory_free(server);
@@ -244,6 +263,9 @@ int http_server_start(struct http_server **out, const struct http_server_options
     const struct sigaction ignored = {.sa_handler = SIG_IGN};
     (void)sigaction(SIGPIPE, &ignored, NULL);
     int status = read_tls(server, error);
+    if (status == STATUS_OK) {
+        status = read_proxies(server, error);
+    }
     if (status == STATUS_OK) {
         status = http_gate_open(&server->gate, server->options.max_requests, error);
         server->gate_is_open = status == STATUS_OK;

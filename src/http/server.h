@@ -60,6 +60,8 @@ struct http_server_options {
                                          localhost and its addresses only */
     struct http_names allowed_origins; /* for CORS: "https://app.example.com" */
     bool any_origin;                   /* for development */
+    struct http_names trusted_proxies; /* addresses and ranges, as ip_range_read() takes them, of
+                                          proxies whose X-Forwarded-For is believed */
     uint64_t max_body_bytes;           /* of an upload */
     uint64_t max_json_bytes;           /* of a body that is kept in memory; 0: 16 MiB */
     unsigned max_requests;             /* worked on at the same time: more wait, then get 503 */

@@ -251,6 +251,24 @@ test('a server answers to its names only', async (t) => {
     }
 });
 
+test('the client is who the proxies say that are trusted', async (t) => {
+    const clientOf = async (echo, ...lists) =>
+        JSON.parse((await answerTo(echo.port, request('GET', '/echo', lists.map((list) => `X-Forwarded-For: ${list}`)))).text).client;
+    const alone = await startEcho(t);
+    assert.equal(await clientOf(alone), '127.0.0.1');
+    assert.equal(await clientOf(alone, '203.0.113.7'), '127.0.0.1', 'nobody is trusted');
+    const other = await startEcho(t, { trusted_proxies: '127.0.0.2,10.0.0.0/8' });
+    assert.equal(await clientOf(other, '203.0.113.7'), '127.0.0.1', 'another one is trusted');
+    // A socket of both versions shows IPv4 as a part of IPv6.
+    const echo = await startEcho(t, { listen: '::', trusted_proxies: '127.0.0.0/8,fd00::/8' });
+    assert.equal(await clientOf(echo), '127.0.0.1');
+    assert.equal(await clientOf(echo, '203.0.113.7'), '203.0.113.7');
+    assert.equal(await clientOf(echo, '192.0.2.1, 203.0.113.7'), '203.0.113.7', 'what the client sent itself');
+    assert.equal(await clientOf(echo, '192.0.2.1, 2001:DB8:0::7, fd00::1', '127.0.0.9'), '2001:db8::7');
+    assert.equal(await clientOf(echo, "203.0.113.7'; drop table"), '127.0.0.1', 'no address');
+    assert.ok(![alone, other, echo].some(({ log }) => /203\.0\.113|127\.0\.0|192\.0\.2/.test(log)), 'no address is in the log');
+});
+
 test('heads have limits', async (t) => {
     const echo = await startEcho(t);
     const status = async (headers) => {

@@ -315,6 +315,8 @@ static bool read_option(struct http_server_options *options, const char *name, c
         options->allowed_hosts = split(value);
     } else if (strcmp(name, "allowed_origins") == 0) {
         options->allowed_origins = split(value);
+    } else if (strcmp(name, "trusted_proxies") == 0) {
+        options->trusted_proxies = split(value);
     } else if (strcmp(name, "tls_certificate") == 0) {
         options->tls_certificate = value;
     } else if (strcmp(name, "tls_key") == 0) {
