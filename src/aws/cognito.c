@@ -89,6 +89,7 @@ static int take_page(struct listing *listing, const json_t *page, struct error *
             .sub = attribute(item, "sub"),
             .username = json_call_text(item, "Username"),
             .email = attribute(item, "email"),
+            .email_unverified = str_equal(attribute(item, "email_verified"), STR("false")),
             .enabled = enabled == NULL || json_is_true(enabled),
             .confirmed = str_equal(json_call_text(item, "UserStatus"), STR("CONFIRMED")),
         };

@@ -17,6 +17,7 @@ struct cognito_user {
     struct str sub;      /* the id that tokens have as "sub" */
     struct str username; /* unique in the pool; may differ from sub */
     struct str email;
+    bool email_unverified; /* the pool says so; false when it says nothing */
     bool enabled;
     bool confirmed; /* has completed the sign-up */
 };

@@ -42,6 +42,7 @@ static struct http_server_options options_of(struct api_server *server, const st
         .port = (uint16_t)config->server.port,
         .allowed_hosts = names_of(&config->server.allowed_hosts),
         .allowed_origins = names_of(&config->server.cors_allowed_origins),
+        .trusted_proxies = names_of(&config->server.trusted_proxies),
         .any_origin = config->env != NULL && strcmp(config->env, "local") == 0,
         .max_body_bytes = config->server.max_body_bytes,
         .max_requests = config->server.threads,

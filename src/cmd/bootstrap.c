@@ -61,7 +61,8 @@ const struct command command_bootstrap = {
     .summary = "Make the user named in the configuration the first admin.",
     .notes =
         "initial_setup.admin_email names a user of the identity provider by their address. Where\n"
-        "there is an admin, nothing is changed. The local provider's user is made, and gets a\n"
-        "password that is good for one sign-in.",
+        "there is an admin, nothing is changed. An address that the provider calls unverified is\n"
+        "refused. The local provider's user is made, and gets a password that is good for one\n"
+        "sign-in.",
     .run = run,
 };

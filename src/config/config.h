@@ -68,6 +68,7 @@ struct config {
         uint32_t port;
         struct config_list allowed_hosts;
         struct config_list cors_allowed_origins;
+        struct config_list trusted_proxies; /* as ip_range_read() takes them */
         const char *secret_key;
         uint64_t max_body_bytes;
         uint32_t threads;

@@ -40,6 +40,8 @@ const struct config_key config_keys[] = {
                 "`.example.org` means all below it"},
     {"server.cors_allowed_origins", CONFIG_LIST, AT(server.cors_allowed_origins), .fallback = "",
      .meaning = "origins of web pages that may call the API"},
+    {"server.trusted_proxies", CONFIG_RANGES, AT(server.trusted_proxies), .fallback = "",
+     .meaning = "proxies whose `X-Forwarded-For` tells the client's address"},
     {"server.secret_key", CONFIG_TEXT, .secret = true, AT(server.secret_key),
      .meaning = secret_meaning},
     {"server.max_body_bytes", CONFIG_BYTES, AT(server.max_body_bytes), .fallback = "10737418240",
@@ -199,6 +201,12 @@ void config_key_describe(struct text_buffer *out, const struct config_key *key)
         append_words(out, key->words);
         break;
     case CONFIG_LIST: text_append(out, STR("a list of texts")); break;
+    case CONFIG_RANGE:
+        text_append(out, STR("an address, or a range such as 10.0.0.0/8 or fd00::/8"));
+        break;
+    case CONFIG_RANGES:
+        text_append(out, STR("a list of addresses, and ranges such as 10.0.0.0/8 or fd00::/8"));
+        break;
     case CONFIG_PORT:
         text_appendf(out, "a port from %" PRIu64 " to %" PRIu64, key->least, key->most);
         break;
@@ -225,6 +233,7 @@ void config_key_value(struct text_buffer *out, const struct config *config,
     switch (key->kind) {
     case CONFIG_TEXT:
     case CONFIG_URL:
+    case CONFIG_RANGE:
     case CONFIG_WORD: {
         const char *text = *(const char *const *)at;
         if (text != NULL && text[0] != '\0') {
@@ -234,6 +243,7 @@ void config_key_value(struct text_buffer *out, const struct config *config,
     }
     case CONFIG_CHOICE: append_choice(out, key->words, *(const unsigned *)at); break;
     case CONFIG_WORDS:
+    case CONFIG_RANGES:
     case CONFIG_LIST: {
         const struct config_list *list = (const struct config_list *)at;
         for (size_t i = 0; i < list->count; i++) {

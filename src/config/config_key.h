@@ -15,6 +15,8 @@ enum config_kind {
     CONFIG_CHOICE,  /* enum: one of `words`, by position */
     CONFIG_WORDS,   /* struct config_list: some of `words` */
     CONFIG_LIST,    /* struct config_list of texts */
+    CONFIG_RANGE,   /* const char *: an address of the internet protocol, or a range of them */
+    CONFIG_RANGES,  /* struct config_list of those */
     CONFIG_PORT,    /* uint32_t: a number, or a text that is one */
     CONFIG_COUNT,   /* uint32_t: a whole number in a range */
     CONFIG_BYTES,   /* uint64_t: the same */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/ip_address.h"
 #include "base/json_read.h"
 #include "base/number_text.h"
 #include "base/utf8.h"
@@ -117,13 +118,24 @@ static bool has_credentials(struct str text)
     return memchr(host, '@', end == NULL ? length : (size_t)(end - host)) != NULL;
 }
 
+/* Whether a text is one of the key's kind. */
+static bool is_good(const struct config_key *key, struct str text)
+{
+    struct ip_range range;
+    switch (key->kind) {
+    case CONFIG_URL: return is_url(text);
+    case CONFIG_WORD: return find_word(key->words, text) >= 0;
+    case CONFIG_RANGE: return ip_range_read(&range, text);
+    default: return true;
+    }
+}
+
 static void store_text(struct config *config, const struct config_key *key, struct str text,
                        struct faults *faults)
 {
     if (key->kind == CONFIG_URL && has_credentials(text)) {
         faults_add(faults, "must not hold a user's name or password");
-    } else if ((key->kind == CONFIG_URL && !is_url(text)) ||
-               (key->kind == CONFIG_WORD && find_word(key->words, text) < 0)) {
+    } else if (!is_good(key, text)) {
         refuse_text(key, text, faults);
     } else {
         *(const char **)place(config, key) = arena_copy(&config->arena, text);
@@ -160,7 +172,9 @@ static void store_choice(struct config *config, const struct config_key *key, st
 static struct config_key item_of(const struct config_key *list)
 {
     struct config_key item = *list;
-    item.kind = list->kind == CONFIG_WORDS ? CONFIG_WORD : CONFIG_TEXT;
+    item.kind = list->kind == CONFIG_WORDS    ? CONFIG_WORD
+                : list->kind == CONFIG_RANGES ? CONFIG_RANGE
+                                              : CONFIG_TEXT;
     return item;
 }
 
@@ -170,7 +184,7 @@ static const char *take_item(struct config *config, const struct config_key *lis
     struct config_key item = item_of(list);
     if (text.len == 0) {
         faults_add(faults, "must not be empty");
-    } else if (item.kind == CONFIG_WORD && find_word(item.words, text) < 0) {
+    } else if (!is_good(&item, text)) {
         refuse_text(&item, text, faults);
     } else {
         return arena_copy(&config->arena, text);
@@ -256,6 +270,7 @@ void config_value_from_json(struct config *config, const struct config_key *key,
     switch (key->kind) {
     case CONFIG_TEXT:
     case CONFIG_URL:
+    case CONFIG_RANGE:
     case CONFIG_WORD:
         good = json_is_string(value);
         if (good) {
@@ -269,6 +284,7 @@ void config_value_from_json(struct config *config, const struct config_key *key,
         }
         break;
     case CONFIG_WORDS:
+    case CONFIG_RANGES:
     case CONFIG_LIST: list_from_json(config, key, value, faults); break;
     case CONFIG_PORT:
         good = json_is_string(value) ? integer_from_text(text, &number) : json_is_integer(value);
@@ -293,9 +309,11 @@ void config_value_from_text(struct config *config, const struct config_key *key,
     switch (key->kind) {
     case CONFIG_TEXT:
     case CONFIG_URL:
+    case CONFIG_RANGE:
     case CONFIG_WORD: store_text(config, key, str_from(text), faults); break;
     case CONFIG_CHOICE: store_choice(config, key, str_from(text), faults); break;
     case CONFIG_WORDS:
+    case CONFIG_RANGES:
     case CONFIG_LIST: list_from_text(config, key, text, faults); break;
     case CONFIG_PORT:
     case CONFIG_COUNT:

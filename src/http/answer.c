@@ -234,12 +234,17 @@ void http_answer_interrupt(struct http_request *request)
     }
     http_response_settle(exchange);
     struct str body = http_response_body(&exchange->response);
+    struct str wait = http_response_header(&exchange->response, "Retry-After");
     struct text_buffer text = TEXT_BUFFER(64 << 10);
     text_appendf(&text,
                  "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
-                 "X-Request-Id: %s\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n",
+                 "X-Request-Id: %s\r\nCache-Control: no-store\r\nConnection: close\r\n",
                  exchange->response.status, phrase_of(exchange->response.status), body.len,
                  exchange->id);
+    if (wait.ptr != NULL) {
+        text_appendf(&text, "Retry-After: %.*s\r\n", STR_ARG(wait));
+    }
+    text_append(&text, STR("\r\n"));
     text_append(&text, body);
     if (!text.failed) {
         (void)send(request->connection->socket, text.ptr, text.len, MSG_NOSIGNAL | MSG_DONTWAIT);

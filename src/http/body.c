@@ -23,7 +23,7 @@ static int begin_part(void *context, const struct multipart_head *head, struct e
         return error_set(error, STATUS_INVALID, "More than %d files in one request.",
                          HTTP_MOST_FILES);
     }
-    return spool_open(&reader->spool, reader->directory, error);
+    return spool_open(&reader->spool, &reader->place, error);
 }
 
 static int add_to_part(void *context, struct str piece, struct error *error)
@@ -98,6 +98,16 @@ static bool open_multipart(struct http_body_reader *reader, struct str type)
     return true;
 }
 
+/* The log has the place and the remedy, which are no client's business. */
+static bool refuse_room(struct http_exchange *exchange, const struct error *error)
+{
+    http_respond_failure(exchange, error);
+    http_respond_error(exchange, 503,
+                       "There is no room for uploads at the moment. Please try again later.");
+    http_respond_header(exchange, "Retry-After", "60");
+    return false;
+}
+
 /* JSON and forms are UTF-8 whatever they say; who says another is not understood. */
 static bool is_utf8(struct http_exchange *exchange, struct str type)
 {
@@ -160,7 +170,7 @@ bool http_body_begin(struct http_body_reader *out, struct http_exchange *exchang
 {
     *out = (struct http_body_reader){
         .exchange = exchange,
-        .directory = limits->temporary_directory,
+        .place = limits->place,
         .spool = SPOOL_NONE,
         .text = TEXT_BUFFER(HTTP_MOST_FIELD),
     };
@@ -188,7 +198,11 @@ bool http_body_begin(struct http_body_reader *out, struct http_exchange *exchang
         return false;
     }
     if (kind == HTTP_BODY_FORM) {
-        return open_multipart(out, type);
+        struct error error;
+        uint64_t announced = length == HTTP_LENGTH_UNKNOWN ? 0 : length;
+        return spool_check_room(&limits->place, announced, &error) == STATUS_OK
+                   ? open_multipart(out, type)
+                   : refuse_room(exchange, &error);
     }
     if (kind != HTTP_BODY_NONE) {
         make_room(&out->text, length, out->most);
@@ -210,6 +224,17 @@ int http_body_feed(struct http_body_reader *reader, struct str piece, struct err
         text_append(&reader->text, piece);
         return reader->text.failed ? error_out_of_memory(error) : STATUS_OK;
     default: return STATUS_OK;
+    }
+}
+
+void http_body_answer_failure(struct http_body_reader *reader, const struct error *error)
+{
+    if (reader->too_large) {
+        http_respond_error(reader->exchange, 413, "%s", error->message);
+    } else if (reader->spool.full) {
+        refuse_room(reader->exchange, error);
+    } else {
+        http_respond_failure(reader->exchange, error);
     }
 }
 

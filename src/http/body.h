@@ -26,12 +26,12 @@ enum {
 struct http_body_limits {
     uint64_t most_upload; /* bytes */
     uint64_t most_json;
-    const char *temporary_directory; /* as of spool_open() */
+    struct spool_place place; /* of uploads */
 };
 
 struct http_body_reader {
     struct http_exchange *exchange;
-    const char *directory;
+    struct spool_place place;
     unsigned kind; /* one of enum http_body */
     uint64_t most;
     uint64_t received;
@@ -48,14 +48,19 @@ struct http_body_reader {
 #define HTTP_LENGTH_UNKNOWN UINT64_MAX
 
 /*
- * Before the body: `length` bytes of it. Answers the exchange with 413 or 415, or 400 for a boundary
- * that is none, and returns false, when the route does not take it. To be freed in any case.
+ * Before the body: `length` bytes of it. Answers the exchange with 413 or 415, 400 for a boundary that
+ * is none, or 503 when there is no room for an upload, and returns false, when it is not taken. To be
+ * freed in any case.
  */
 bool http_body_begin(struct http_body_reader *out, struct http_exchange *exchange, uint64_t length,
                      const struct http_body_limits *limits);
 
 /* A piece of it. After a failure nothing more may be fed. */
 int http_body_feed(struct http_body_reader *reader, struct str piece, struct error *error);
+
+/* Answers the exchange when http_body_feed() has failed: 413, 503 with what is short, or as
+   http_respond_failure(). */
+void http_body_answer_failure(struct http_body_reader *reader, const struct error *error);
 
 /* All of it was fed: sets body and parts of the exchange, which are valid until the reader is freed. */
 int http_body_finish(struct http_body_reader *reader, struct error *error);

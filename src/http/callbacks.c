@@ -1,6 +1,6 @@
 #include "http/callbacks.h"
 
-#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -97,21 +97,18 @@ static bool read_headers(struct http_request *request, const char *method, const
     return true;
 }
 
-static void read_client(struct http_request *request)
+static void read_peer(struct http_request *request)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(request->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    char *text = arena_alloc(&request->exchange.arena, INET6_ADDRSTRLEN);
-    request->exchange.client = STR("");
-    if (info == NULL || text == NULL) {
+    if (info == NULL) {
         return;
     }
     const struct sockaddr *address = info->client_addr;
-    const void *number = address->sa_family == AF_INET6
-                             ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
-                             : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
-    if (inet_ntop(address->sa_family, number, text, INET6_ADDRSTRLEN) != NULL) {
-        request->exchange.client = str_from(text);
+    if (address->sa_family == AF_INET6) {
+        ip_address_of_v6(&request->peer, &((const struct sockaddr_in6 *)address)->sin6_addr);
+    } else {
+        ip_address_of_v4(&request->peer, &((const struct sockaddr_in *)address)->sin_addr);
     }
 }
 
@@ -123,7 +120,7 @@ static enum MHD_Result begin_exchange(struct http_request *request, const char *
     if (!read_headers(request, method, version)) {
         return MHD_NO;
     }
-    read_client(request);
+    read_peer(request);
     bool begun = http_request_begin(request, str_from(method), str_from(version));
     if (!begun && request->close) {
         return http_answer_send(request);

@@ -96,7 +96,7 @@ struct http_exchange {
     struct http_fields query;
     struct http_fields headers;
     struct http_fields cookies;
-    struct str client; /* the peer's address, for limits; not for the log's person data */
+    struct str client; /* the client's address, for limits; not for the log: it is personal data */
     bool secure;       /* by TLS of our own, or of a proxy that says so (X-Forwarded-Proto) */
 
     struct str body; /* of a route that takes JSON; ptr NULL without one */

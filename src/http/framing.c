@@ -4,6 +4,7 @@
 
 #include "base/compiler.h"
 #include "http/body.h"
+#include "http/raw_head.h"
 
 /* RFC 9110, 5.6.2. */
 static bool is_token(struct str text)
@@ -134,4 +135,9 @@ unsigned http_framing_check(struct http_framing *out, const char **message,
         return 417;
     }
     return 0;
+}
+
+bool http_framing_end_is_certain(const struct http_framing *framing)
+{
+    return framing->length != HTTP_LENGTH_UNKNOWN || !HTTP_LENIENT_LIBRARY;
 }

@@ -64,7 +64,39 @@ static void leave_place(struct http_request *request)
     }
 }
 
+/* Held to the request's end: until then its files lie on the disk, and each takes a descriptor. */
+static bool take_upload(struct http_request *request)
+{
+    if (!http_gate_enter(&request->server->uploads, 0)) {
+        http_respond_error(&request->exchange, 503,
+                           "Too many uploads are running. Please try again later.");
+        http_respond_header(&request->exchange, "Retry-After", "30");
+        return false;
+    }
+    request->uploads = true;
+    return true;
+}
+
+static void leave_upload(struct http_request *request)
+{
+    if (request->uploads) {
+        http_gate_leave(&request->server->uploads);
+    }
+}
+
 /* ---- before the body ---- */
+
+static bool read_client(struct http_request *request)
+{
+    struct http_exchange *exchange = &request->exchange;
+    char text[IP_ADDRESS_TEXT];
+    struct ip_address client =
+        http_client_address(&request->peer, &exchange->headers, &request->server->proxies);
+    size_t length = ip_address_write(text, &client);
+    exchange->client =
+        (struct str){arena_copy(&exchange->arena, (struct str){text, length}), length};
+    return exchange->client.ptr != NULL || refuse_memory(request);
+}
 
 static bool read_target(struct http_request *request, struct str *host)
 {
@@ -149,6 +181,27 @@ static bool admit(struct http_request *request)
     return exchange->response.status == 0;
 }
 
+static bool begin_body(struct http_request *request, uint64_t length)
+{
+    const struct http_server_options *options = &request->server->options;
+    const struct http_body_limits limits = {
+        .most_upload = options->max_body_bytes,
+        .most_json = options->max_json_bytes,
+        .place = {options->temporary_directory, options->temporary_reserve},
+    };
+    if (!http_body_begin(&request->body, &request->exchange, length, &limits)) {
+        return false;
+    }
+    if (request->body.kind == HTTP_BODY_FORM && !take_upload(request)) {
+        return false;
+    }
+    if (length != 0) {
+        /* Nobody waits for a slow client. */
+        leave_place(request);
+    }
+    return true;
+}
+
 bool http_request_begin(struct http_request *request, struct str method, struct str version)
 {
     struct http_exchange *exchange = &request->exchange;
@@ -168,7 +221,7 @@ bool http_request_begin(struct http_request *request, struct str method, struct 
     }
     /* After a refusal a body is not waited for: the connection ends. */
     request->close = framing.length != 0;
-    if (!read_target(request, &framing.host)) {
+    if (!read_client(request) || !read_target(request, &framing.host)) {
         return false;
     }
     if (!http_host_allowed(framing.host, &options->allowed_hosts)) {
@@ -177,22 +230,11 @@ bool http_request_begin(struct http_request *request, struct str method, struct 
     exchange->secure =
         options->tls_certificate != NULL ||
         str_equal_ignoring_case(http_header(exchange, "X-Forwarded-Proto"), STR("https"));
-    if (!find_route(request) || !take_place(request) || !admit(request)) {
+    if (!find_route(request) || !take_place(request) || !admit(request) ||
+        !begin_body(request, framing.length)) {
         return false;
     }
-    const struct http_body_limits limits = {
-        .most_upload = options->max_body_bytes,
-        .most_json = options->max_json_bytes,
-        .temporary_directory = options->temporary_directory,
-    };
-    if (!http_body_begin(&request->body, exchange, framing.length, &limits)) {
-        return false;
-    }
-    if (framing.length != 0) {
-        /* Nobody waits for a slow client. */
-        leave_place(request);
-    }
-    request->close = false;
+    request->close = !http_framing_end_is_certain(&framing);
     return true;
 }
 
@@ -208,11 +250,7 @@ bool http_request_feed(struct http_request *request, struct str piece)
     if (http_body_feed(&request->body, piece, &error) == STATUS_OK) {
         return true;
     }
-    if (request->body.too_large) {
-        refuse(request, 413, error.message);
-    } else {
-        fail(request, &error);
-    }
+    http_body_answer_failure(&request->body, &error);
     http_body_free(&request->body);
     request->close = true;
     request->stage = HTTP_REQUEST_DISCARD;
@@ -246,6 +284,7 @@ void http_request_end(struct http_request *request)
         service->leave(&request->exchange);
     }
     http_body_free(&request->body);
+    leave_upload(request);
     http_exchange_end(&request->exchange);
     memory_free(request);
 }

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "http/body.h"
+#include "http/client_address.h"
 #include "http/connections.h"
 #include "http/cors.h"
 #include "http/download.h"
@@ -22,9 +23,12 @@ struct http_server {
     struct http_server_options options;
     struct MHD_Daemon *daemon;
     struct http_connections *connections;
-    struct http_gate gate;
+    struct http_gate gate;    /* requests that are worked on */
+    struct http_gate uploads; /* forms with files that come in, or are worked on */
     bool gate_is_open;
-    int listening; /* the socket; -1 once libmicrohttpd has given it up */
+    bool uploads_are_open;
+    struct http_proxies proxies; /* the ranges are the server's own */
+    int listening;               /* the socket; -1 once libmicrohttpd has given it up */
     uint16_t port;
     char *certificate; /* NUL-terminated PEM */
     char *key;
@@ -44,11 +48,13 @@ struct http_request {
     struct MHD_Connection *mhd;
     enum http_request_stage stage;
     struct str target;
+    struct ip_address peer;
     bool plain_head; /* as http_raw_head_is_plain() says */
     struct http_cors cors;
     struct http_body_reader body;
     uint64_t discarded;
     bool holds_place; /* in the gate */
+    bool uploads;     /* holds a place in the other gate */
     bool entered;     /* admit() was called, so leave() will be */
     bool close;       /* the connection, after the answer */
     bool old_client;  /* speaks HTTP/1.0 */

@@ -26,7 +26,10 @@ enum {
     /* Descriptors for uploads, files and the database, besides one for each connection. */
     OTHER_DESCRIPTORS = 512,
     MOST_CONNECTIONS = 4096,
+    MOST_UPLOADS = 64,
 };
+
+_Static_assert(MOST_UPLOADS *HTTP_MOST_FILES <= OTHER_DESCRIPTORS / 2, "half is left for others");
 
 static void fill_in(struct http_server_options *options)
 {
@@ -42,6 +45,9 @@ static void fill_in(struct http_server_options *options)
     }
     if (options->max_requests == 0) {
         options->max_requests = 64;
+    }
+    if (options->max_uploads == 0) {
+        options->max_uploads = MOST_UPLOADS;
     }
 }
 
@@ -62,6 +68,24 @@ static void find_descriptors(struct http_server_options *options)
             options->max_connections = rest < 16 ? 16 : (unsigned)rest;
         }
     }
+}
+
+static int read_proxies(struct http_server *server, struct error *error)
+{
+    const struct http_names *names = &server->options.trusted_proxies;
+    struct ip_range *ranges = memory_alloc_zeroed(names->count + 1, sizeof *ranges);
+    if (ranges == NULL) {
+        return error_out_of_memory(error);
+    }
+    server->proxies = (struct http_proxies){ranges, names->count};
+    for (size_t i = 0; i < names->count; i++) {
+        if (!ip_range_read(&ranges[i], str_from(names->items[i]))) {
+            return error_set(error, STATUS_INVALID,
+                             "\"%s\" is no address, nor a range of them, of a proxy to be trusted",
+                             names->items[i]);
+        }
+    }
+    return STATUS_OK;
 }
 
 /* ---- listening ---- */
@@ -211,9 +235,13 @@ static void destroy(struct http_server *server)
     if (server->gate_is_open) {
         http_gate_close(&server->gate);
     }
+    if (server->uploads_are_open) {
+        http_gate_close(&server->uploads);
+    }
     if (server->listening >= 0) {
         close(server->listening);
     }
+    memory_free((void *)(uintptr_t)server->proxies.ranges);
     memory_free(server->certificate);
     memory_free(server->key);
     memory_free(server);
@@ -236,8 +264,15 @@ int http_server_start(struct http_server **out, const struct http_server_options
     (void)sigaction(SIGPIPE, &ignored, NULL);
     int status = read_tls(server, error);
     if (status == STATUS_OK) {
+        status = read_proxies(server, error);
+    }
+    if (status == STATUS_OK) {
         status = http_gate_open(&server->gate, server->options.max_requests, error);
         server->gate_is_open = status == STATUS_OK;
+    }
+    if (status == STATUS_OK) {
+        status = http_gate_open(&server->uploads, server->options.max_uploads, error);
+        server->uploads_are_open = status == STATUS_OK;
     }
     if (status == STATUS_OK) {
         status = http_connections_open(&server->connections, &server->options.deadlines,

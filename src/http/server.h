@@ -60,13 +60,18 @@ struct http_server_options {
                                          localhost and its addresses only */
     struct http_names allowed_origins; /* for CORS: "https://app.example.com" */
     bool any_origin;                   /* for development */
+    struct http_names trusted_proxies; /* addresses and ranges, as ip_range_read() takes them, of
+                                          proxies whose X-Forwarded-For is believed */
     uint64_t max_body_bytes;           /* of an upload */
     uint64_t max_json_bytes;           /* of a body that is kept in memory; 0: 16 MiB */
     unsigned max_requests;             /* worked on at the same time: more wait, then get 503 */
+    unsigned max_uploads;              /* forms at the same time: more get 503. 0: 64 */
     unsigned max_connections;          /* 0: 4096 */
     const char *tls_certificate;       /* paths of PEM files; NULL: no TLS */
     const char *tls_key;
     const char *temporary_directory; /* for uploads; NULL: TMPDIR, else /var/tmp */
+    uint64_t temporary_reserve;      /* bytes that uploads leave free there; 0: a twentieth of the
+                                        file system, at most 1 GiB */
     struct http_deadlines deadlines;
     struct http_service service;
 };

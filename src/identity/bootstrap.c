@@ -20,21 +20,41 @@ static int has_admin(bool *out, struct connection *connection, struct error *err
     return status;
 }
 
-/* How many users the table has with this address, and the id of one. */
-static int count_users(size_t *count, int64_t *id, struct connection *connection, const char *email,
-                       struct error *error)
+/* Users of the table with one address. */
+struct found {
+    size_t count;
+    int64_t id;      /* of one */
+    bool unverified; /* the provider says of that one that nobody has verified the address */
+};
+
+static bool is_unverified(const struct users_given *given, struct str subject)
+{
+    bool unverified = false;
+    for (size_t i = 0; i < given->count; i++) {
+        /* Pages may overlap while users are changed: of who is there twice, the worse counts. */
+        unverified = unverified ||
+                     (given->items[i].unverified && str_equal(given->items[i].subject, subject));
+    }
+    return unverified;
+}
+
+static int find_users(struct found *out, struct connection *connection,
+                      const struct users_given *given, const char *email, struct error *error)
 {
     const struct query_parameter parameter = query_text(email);
     struct rows *rows;
     int status = query_run(&rows, connection,
-                           "select id from empi.app_user\n"
+                           "select id, idp_user_id from empi.app_user\n"
                            "where lower(email collate \"und-x-icu\") =\n"
                            "    lower($1::text collate \"und-x-icu\")\n"
                            "order by id",
                            &parameter, 1, error);
     if (status == 0) {
-        *count = rows_count(rows);
-        *id = *count > 0 ? rows_integer(rows, 0, 0) : 0;
+        *out = (struct found){.count = rows_count(rows)};
+        if (out->count > 0) {
+            out->id = rows_integer(rows, 0, 0);
+            out->unverified = is_unverified(given, rows_text(rows, 0, 1));
+        }
         rows_free(rows);
     }
     return status;
@@ -72,9 +92,34 @@ static int refuse_count(const struct identity *identity, const char *email, size
               email);
     error_hint(error, identity->backend == CONFIG_IDP_OIDC
                           ? "its users become known when they sign in: let them do that once, then "
-                            "run bootstrap again"
+                            "run bootstrap again; an address that the provider calls unverified "
+                            "does not count"
                           : "add the user there, then run bootstrap again");
     return STATUS_INVALID;
+}
+
+/* Where people register by themselves, anybody can claim to have anybody's address. */
+static int refuse_unverified(const char *email, struct error *error)
+{
+    error_set(error, STATUS_INVALID,
+              "the identity provider says that nobody has verified the address %s "
+              "(initial_setup.admin_email) of its user",
+              email);
+    error_hint(error, "verify it there, by the provider's mail or as its administrator, then run "
+                      "bootstrap again");
+    return STATUS_INVALID;
+}
+
+/* Makes the one who was found the first admin. */
+static int appoint(struct connection *connection, const struct identity *identity,
+                   const struct found *found, struct error *error)
+{
+    const char *email = identity->config->admin_email;
+    if (found->count != 1) {
+        return refuse_count(identity, email, found->count, error);
+    }
+    return found->unverified ? refuse_unverified(email, error)
+                             : users_set_role(connection, found->id, IDENTITY_ADMIN, error);
 }
 
 /* In a transaction. */
@@ -84,8 +129,7 @@ static int make_admin(struct identity_bootstrap *out, struct arena *arena,
 {
     const char *email = identity->config->admin_email;
     bool known;
-    size_t count = 0;
-    int64_t id = 0;
+    struct found found = {0};
     /* Two at once would make two first admins. */
     int status =
         query_script(connection, "lock table empi.app_user in share row exclusive mode", error);
@@ -99,14 +143,13 @@ static int make_admin(struct identity_bootstrap *out, struct arena *arena,
         status = users_write_given(connection, given, complete, error);
     }
     if (status == 0) {
-        status = count_users(&count, &id, connection, email, error);
+        status = find_users(&found, connection, given, email, error);
     }
-    bool make = count == 0 && identity->backend == CONFIG_IDP_LOCAL;
+    bool make = found.count == 0 && identity->backend == CONFIG_IDP_LOCAL;
     if (status == 0 && make) {
-        status = make_local(&id, out, arena, identity, connection, email, error);
+        status = make_local(&found.id, out, arena, identity, connection, email, error);
     } else if (status == 0) {
-        status = count == 1 ? users_set_role(connection, id, IDENTITY_ADMIN, error)
-                            : refuse_count(identity, email, count, error);
+        status = appoint(connection, identity, &found, error);
     }
     out->done = status == 0;
     return status;

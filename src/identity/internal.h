@@ -7,12 +7,12 @@
 #ifndef IDENTITY_INTERNAL_H
 #define IDENTITY_INTERNAL_H
 
+#include "identity/attempts.h"
 #include "identity/identity.h"
 #include "identity/jwks.h"
 #include "identity/jwt.h"
 #include "identity/oidc.h"
 #include "identity/password.h"
-#include "identity/rate_limit.h"
 #include "identity/secret.h"
 
 /* How the configured backend shows who somebody is. */
@@ -33,8 +33,7 @@ struct identity {
     unsigned char signing_key[64]; /* of the local provider; libsodium's form */
     char signing_key_id[44];
 
-    struct rate_limit *by_name; /* failed passwords */
-    struct rate_limit *by_address;
+    struct attempts *attempts; /* wrong passwords */
     struct password_hall *hall;
     struct arena arena; /* texts of the above */
 };

@@ -100,7 +100,7 @@ int users_remember(struct identity_user *out, struct arena *arena, struct connec
 
 /* ---- the provider's list ---- */
 
-int users_give(struct users_given *given, struct str subject, struct str email, struct error *error)
+int users_give(struct users_given *given, const struct users_given_one *user, struct error *error)
 {
     if (given->count == MOST_USERS) {
         return error_set(error, STATUS_RESOURCES, "the identity provider lists more than %d users",
@@ -119,8 +119,9 @@ int users_give(struct users_given *given, struct str subject, struct str email, 
         given->room = room;
     }
     struct users_given_one *one = &given->items[given->count];
-    one->subject = (struct str){arena_copy(given->arena, subject), subject.len};
-    one->email = (struct str){arena_copy(given->arena, email), email.len};
+    *one = *user;
+    one->subject.ptr = arena_copy(given->arena, user->subject);
+    one->email.ptr = arena_copy(given->arena, user->email);
     if (one->subject.ptr == NULL || one->email.ptr == NULL) {
         return error_out_of_memory(error);
     }

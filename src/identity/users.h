@@ -26,14 +26,15 @@ struct users_given {
     struct users_given_one {
         struct str subject;
         struct str email; /* may be empty */
+        bool
+            unverified; /* the provider says that nobody has verified it; false when it says nothing */
     } * items;
     size_t count;
     size_t room;
 };
 
 /* More than a million of them is a mistake: STATUS_RESOURCES. Texts are copied. */
-int users_give(struct users_given *given, struct str subject, struct str email,
-               struct error *error);
+int users_give(struct users_given *given, const struct users_given_one *user, struct error *error);
 
 /* Asks the provider; for one that cannot list its users there are none. *complete tells whether those
    that are not given are gone. */

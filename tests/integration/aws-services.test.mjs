@@ -152,7 +152,8 @@ async function jsonService(t, service, handle) {
 
 const makeUsers = (count) => Array.from({ length: count }, (_, i) => ({
     Username: `user-${i}`, Enabled: i !== 1, UserStatus: i === 2 ? 'UNCONFIRMED' : 'CONFIRMED',
-    Attributes: [{ Name: 'sub', Value: `sub-${i}` }, ...(i === 3 ? [] : [{ Name: 'email', Value: `u${i}@example.org` }])],
+    Attributes: [{ Name: 'sub', Value: `sub-${i}` }, ...(i === 3 ? [] : [{ Name: 'email', Value: `u${i}@example.org` }]),
+        ...(i < 4 ? [] : [{ Name: 'email_verified', Value: String(i !== 4) }])],
 }));
 
 /** Cognito with so many users, in pages. */
@@ -178,11 +179,12 @@ describe('Cognito', () => {
         const users = JSON.parse(result.output);
         assert.deepEqual(users.map(({ sub }) => sub), Array.from({ length: 150 }, (_, i) => `sub-${i}`));
         assert.deepEqual(users.slice(0, 4), [
-            { sub: 'sub-0', username: 'user-0', email: 'u0@example.org', enabled: true, confirmed: true },
-            { sub: 'sub-1', username: 'user-1', email: 'u1@example.org', enabled: false, confirmed: true },
-            { sub: 'sub-2', username: 'user-2', email: 'u2@example.org', enabled: true, confirmed: false },
-            { sub: 'sub-3', username: 'user-3', email: null, enabled: true, confirmed: true },
+            { sub: 'sub-0', username: 'user-0', email: 'u0@example.org', unverified: false, enabled: true, confirmed: true },
+            { sub: 'sub-1', username: 'user-1', email: 'u1@example.org', unverified: false, enabled: false, confirmed: true },
+            { sub: 'sub-2', username: 'user-2', email: 'u2@example.org', unverified: false, enabled: true, confirmed: false },
+            { sub: 'sub-3', username: 'user-3', email: null, unverified: false, enabled: true, confirmed: true },
         ]);
+        assert.deepEqual(users.filter(({ unverified }) => unverified).map(({ sub }) => sub), ['sub-4']);
         assert.deepEqual(service.requests.map(({ target, UserPoolId: pool, Limit: limit }) => [target, pool, limit]),
             Array(3).fill(['AWSCognitoIdentityProviderService.ListUsers', 'eu-west-1_Pool', 60]));
     });
@@ -200,6 +202,14 @@ describe('Cognito', () => {
             const [status, { users }] = await served.call('/users', { token });
             assert.equal(status, 200);
             assert.deepEqual(users.map(({ email }) => email).sort(), makeUsers(150).map((_, i) => (i === 3 ? '' : `u${i}@example.org`)).sort());
+            served.sql('update empi.app_user set role = null');
+            const bootstrap = async (email) => {
+                const started = served.start(['bootstrap'], { TUVA_EMPI_INITIAL_SETUP__ADMIN_EMAIL: email });
+                await started.ended;
+                return started.stdout + started.stderr;
+            };
+            assert.match(await bootstrap('u4@example.org'), /nobody has verified the address u4@example\.org[\s\S]*verify it there/);
+            assert.equal(await bootstrap('u5@example.org'), 'u5@example.org is an admin now.\n');
         } finally {
             provider.close();
             await served.remove();

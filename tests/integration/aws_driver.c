@@ -7,7 +7,7 @@
  *   head URI                  prints {"size", "etag"}
  *   credentials [THREADS]     takes them in so many threads at once and prints
  *                             {"access_key", "token", "source", "same"}
- *   cognito POOL [FILTER]     prints [{"sub", "username", "email", "enabled", "confirmed"}, …]
+ *   cognito POOL [FILTER]     prints [{"sub", "username", "email", "unverified", "enabled", "confirmed"}, …]
  *   secret ARN                prints the text
  *
  * The last line of standard error is {"status", "message", "detail", "hint", "bytes", "peak"}: an enum
@@ -209,6 +209,8 @@ static int add_user(void *context, const struct cognito_user *user, struct error
     json_write_string(writer, user->username);
     json_write_key(writer, "email");
     json_write_string(writer, user->email);
+    json_write_key(writer, "unverified");
+    json_write_boolean(writer, user->email_unverified);
     json_write_key(writer, "enabled");
     json_write_boolean(writer, user->enabled);
     json_write_key(writer, "confirmed");

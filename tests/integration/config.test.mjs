@@ -21,6 +21,9 @@ function example({ path, holds }) {
     if (holds.startsWith('a list of texts')) {
         return [['a.example.org', 'b'], 'a.example.org,b'];
     }
+    if (holds.startsWith('a list of addresses')) {
+        return [['192.0.2.1', 'fd00::/8'], '192.0.2.1,fd00::/8'];
+    }
     if (holds.startsWith('a list of ')) {
         return [['import', 'export'], 'import,export'];
     }
@@ -44,6 +47,9 @@ function example({ path, holds }) {
 function another({ path, holds }) {
     if (holds.startsWith('a list of texts')) {
         return 'c';
+    }
+    if (holds.startsWith('a list of addresses')) {
+        return '10.0.0.0/8';
     }
     if (holds.startsWith('a list of ')) {
         return 'config';

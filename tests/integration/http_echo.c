@@ -315,6 +315,8 @@ static bool read_option(struct http_server_options *options, const char *name, c
         options->allowed_hosts = split(value);
     } else if (strcmp(name, "allowed_origins") == 0) {
         options->allowed_origins = split(value);
+    } else if (strcmp(name, "trusted_proxies") == 0) {
+        options->trusted_proxies = split(value);
     } else if (strcmp(name, "tls_certificate") == 0) {
         options->tls_certificate = value;
     } else if (strcmp(name, "tls_key") == 0) {
@@ -335,6 +337,10 @@ static bool read_option(struct http_server_options *options, const char *name, c
         options->max_json_bytes = (uint64_t)number;
     } else if (strcmp(name, "max_requests") == 0) {
         options->max_requests = (unsigned)number;
+    } else if (strcmp(name, "max_uploads") == 0) {
+        options->max_uploads = (unsigned)number;
+    } else if (strcmp(name, "temporary_reserve") == 0) {
+        options->temporary_reserve = (uint64_t)number;
     } else if (strcmp(name, "max_connections") == 0) {
         options->max_connections = (unsigned)number;
     } else if (strcmp(name, "head") == 0) {

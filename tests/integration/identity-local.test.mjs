@@ -268,6 +268,30 @@ describe('passwords', () => {
         assert.equal((await signIn('ann@example.org', 'correct horse'))[1].status, 303, 'others are not concerned');
     });
 
+    test('are limited by address and name: nobody is locked out from one place', async () => {
+        served.try(['users', 'add', 'dora', '--password-file', '-'], { input: 'a fine password' });
+        await stop(served.service);
+        await served.serveApi({ TUVA_EMPI_SERVER__TRUSTED_PROXIES: '127.0.0.0/8,10.0.0.0/8' });
+        /** Tries to get a token, from an address that a proxy on this machine tells. */
+        const from = async (address, username, password = 'a guess') =>
+            (await served.call('/session', { json: { username, password }, headers: { 'x-forwarded-for': address } }))[0];
+        const guess = async (address, name, times = 11) => {
+            const seen = [];
+            for (let i = 0; i < times; i++) {
+                seen.push(await from(address, name));
+            }
+            return seen;
+        };
+        assert.deepEqual((await guess('203.0.113.7', 'dora')).slice(-2), [401, 429]);
+        assert.equal(await from('203.0.113.7', 'DORA', 'a fine password'), 429);
+        assert.equal(await from('192.0.2.1, 203.0.113.7, 10.0.0.1', 'dora'), 429, 'whatever else it writes there');
+        assert.equal(await from('198.51.100.1', 'dora', 'a fine password'), 200, 'from elsewhere');
+        assert.equal(await from('203.0.113.7', 'ann@example.org', 'correct horse'), 200, 'others from there');
+        // What is refused is not counted against the name: one place may go on for as long as it likes.
+        assert.ok((await guess('203.0.113.7', 'dora', 200)).every((status) => status === 429));
+        assert.equal(await from('198.51.100.1', 'dora', 'a fine password'), 200);
+    });
+
     test('are kept as Argon2id, and nowhere in clear', () => {
         const rows = served.sql('select hash from empi.local_password');
         rows.forEach(({ hash }) => assert.match(hash, /^\$argon2id\$v=19\$m=65536,t=2,p=1\$/));

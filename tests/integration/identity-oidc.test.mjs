@@ -148,6 +148,7 @@ describe('signing in', () => {
         served.sql('update empi.app_user set role = null');
         const bootstrap = (email) => served.try(['bootstrap'], { env: { TUVA_EMPI_INITIAL_SETUP__ADMIN_EMAIL: email } });
         assert.match(bootstrap('new@example.com').stderr, /no user with the address new@example\.com[\s\S]*let them do that once/);
+        assert.match(bootstrap('liar@example.com').stderr, /no user with the address liar@example\.com[\s\S]*an address that the provider calls unverified does not count/);
         assert.equal(bootstrap('ANN@example.com').stdout, 'ANN@example.com is an admin now.\n');
         assert.deepEqual(served.sql("select idp_user_id from empi.app_user where role = 'admin'"), [{ idp_user_id: 'ann' }]);
     });

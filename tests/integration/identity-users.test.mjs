@@ -145,6 +145,16 @@ test('the first admin is the one user with the configured address', async () => 
         assert.match(stderr, words);
         assert.deepEqual(served.sql("select count(*) from empi.app_user where role = 'admin'"), [{ count: '0' }]);
     }
+    // Anybody can write somebody's address into a profile of their own.
+    keycloak.users.push({ id: 'liar', email: 'Ann@example.com', emailVerified: false });
+    const refused = await bootstrap('ann@example.com');
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /nobody has verified the address ann@example\.com[\s\S]*verify it there/);
+    assert.deepEqual(served.sql("select count(*) from empi.app_user where role = 'admin'"), [{ count: '0' }]);
+    keycloak.users.at(-1).emailVerified = true;
+    assert.equal((await bootstrap('ann@example.com')).stdout, 'ann@example.com is an admin now.\n');
+    served.sql('update empi.app_user set role = null');
+    // Of this one Keycloak does not say.
     assert.equal((await bootstrap('new@example.com')).stdout, 'new@example.com is an admin now.\n');
     assert.deepEqual(served.sql("select idp_user_id from empi.app_user where role = 'admin'"), [{ idp_user_id: 'user-new' }]);
     assert.match((await bootstrap('twin@example.com')).stdout, /nothing was changed/);

@@ -5,8 +5,12 @@
 /* Who has not completed the sign-up is listed, too: they cannot get a token before they have. */
 static int give(void *context, const struct cognito_user *user, struct error *error)
 {
-    struct str email = user->email.ptr == NULL ? STR("") : user->email;
-    return user->sub.len == 0 ? 0 : users_give(context, user->sub, email, error);
+    const struct users_given_one one = {
+        .subject = user->sub,
+        .email = user->email.ptr == NULL ? STR("") : user->email,
+        .unverified = user->email_unverified,
+    };
+    return one.subject.len == 0 ? 0 : users_give(context, &one, error);
 }
 
 int cognito_give_users(struct users_given *given, const struct config *config, struct error *error)

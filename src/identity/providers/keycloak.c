@@ -81,10 +81,14 @@ static int read_page(size_t *count, struct users_given *given, const struct conf
     *count = json_array_size(json);
     for (size_t i = 0; i < *count && status == 0; i++) {
         const json_t *user = json_array_get(json, i);
-        struct str subject = text_of(user, "id");
         /* A user without an address is a user. */
-        if (subject.len > 0) {
-            status = users_give(given, subject, text_of(user, "email"), error);
+        const struct users_given_one one = {
+            .subject = text_of(user, "id"),
+            .email = text_of(user, "email"),
+            .unverified = json_is_false(json_object_get(user, "emailVerified")),
+        };
+        if (one.subject.len > 0) {
+            status = users_give(given, &one, error);
         }
     }
     json_decref(json);

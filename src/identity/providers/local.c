@@ -19,11 +19,6 @@ enum {
     MOST_TOKEN = 4 << 10,
 };
 
-/* Ten wrong passwords for a name, then one a minute; a whole office may share an address. */
-static const struct {
-    double most, seconds;
-} limit_by_name = {10, 60}, limit_by_address = {100, 2};
-
 /* ---- the issuer ---- */
 
 static int make_keys(struct identity *identity, const unsigned char seed[SECRET_BYTES],
@@ -58,20 +53,14 @@ int local_open(struct identity *identity, struct connection *connection, struct 
     }
     sodium_memzero(seed, sizeof seed);
     if (status == 0) {
-        status =
-            rate_limit_open(&identity->by_name, limit_by_name.most, limit_by_name.seconds, error);
-    }
-    if (status == 0) {
-        status = rate_limit_open(&identity->by_address, limit_by_address.most,
-                                 limit_by_address.seconds, error);
+        status = attempts_open(&identity->attempts, error);
     }
     return status != 0 ? status : password_hall_open(&identity->hall, HASHERS, error);
 }
 
 void local_close(struct identity *identity)
 {
-    rate_limit_close(identity->by_name);
-    rate_limit_close(identity->by_address);
+    attempts_close(identity->attempts);
     password_hall_close(identity->hall);
     sodium_memzero(identity->signing_key, sizeof identity->signing_key);
 }
@@ -380,26 +369,6 @@ int identity_local_remove(struct identity *identity, struct str name, struct err
 
 /* ---- signing in ---- */
 
-/* The name as the limit counts it. */
-static struct str folded(char out[MOST_NAME], struct str name)
-{
-    size_t length = name.len < MOST_NAME ? name.len : MOST_NAME;
-    for (size_t i = 0; i < length; i++) {
-        char c = name.ptr[i];
-        out[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    }
-    return (struct str){out, length};
-}
-
-/* Counts the attempt; false when there were too many. */
-static bool may_try(struct identity *identity, struct str name, struct str address)
-{
-    double now = clock_monotonic();
-    bool by_address = rate_limit_try(identity->by_address, address, now);
-    bool by_name = by_address && rate_limit_try(identity->by_name, name, now);
-    return by_name;
-}
-
 /* The hash of a password that the user chose, before a connection is taken: it takes as long as many
    queries. */
 static int hash_chosen(enum identity_password *out, char hash[PASSWORD_HASH_SIZE],
@@ -438,9 +407,7 @@ static int check(enum identity_password *out, struct account *account,
                  struct http_exchange *exchange, struct identity *identity, struct str name,
                  struct str password, struct error *error)
 {
-    char room[MOST_NAME];
-    struct str counted = folded(room, name);
-    if (!may_try(identity, counted, exchange->client)) {
+    if (!attempts_try(identity->attempts, exchange->client, name, clock_monotonic())) {
         *out = IDENTITY_PASSWORD_LIMITED;
         return 0;
     }
@@ -450,8 +417,7 @@ static int check(enum identity_password *out, struct account *account,
         status = password_check(&good, identity->hall, account->hash, password, error);
     }
     if (status != 0 || good) {
-        rate_limit_forgive(identity->by_name, counted);
-        rate_limit_forgive(identity->by_address, exchange->client);
+        attempts_forgive(identity->attempts, exchange->client, name);
     }
     *out = !good               ? IDENTITY_PASSWORD_WRONG
            : account->one_time ? IDENTITY_PASSWORD_ONE_TIME

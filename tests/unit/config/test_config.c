@@ -217,6 +217,8 @@ static const char *sample(const struct config_key *key)
     case CONFIG_CHOICE: return strrchr(key->words, '|') + 1;
     case CONFIG_WORDS: return "import,export";
     case CONFIG_LIST: return ".example.org,[::1]";
+    case CONFIG_RANGE: return "10.0.0.0/8";
+    case CONFIG_RANGES: return "10.0.0.0/8,fd00::1";
     case CONFIG_PORT: return "4321";
     case CONFIG_COUNT: return "17";
     case CONFIG_BYTES: return "123456";
@@ -278,6 +280,33 @@ static void the_environment_wins_over_both_names(void **state)
     assert_value("server.allowed_hosts", "y");
     accept("{\"django\": {\"secret_key\": \"a\"}}", ENVIRONMENT("TUVA_EMPI_SERVER__SECRET_KEY=b"));
     assert_string_equal(config->server.secret_key, "b");
+}
+
+static void trusted_proxies_are_addresses_and_ranges(void **state)
+{
+    (void)state;
+    accept(NULL, no_environment);
+    assert_int_equal(config->server.trusted_proxies.count, 0);
+    accept("{\"server\": {\"trusted_proxies\": [\"192.0.2.1\", \"fd00::/8\"]}}", no_environment);
+    assert_value("server.trusted_proxies", "192.0.2.1,fd00::/8");
+    accept("{\"server\": {\"trusted_proxies\": [\"192.0.2.1\"]}}",
+           ENVIRONMENT("TUVA_EMPI_SERVER__TRUSTED_PROXIES=10.0.0.0/8, 2001:db8::1"));
+    assert_value("server.trusted_proxies", "10.0.0.0/8,2001:db8::1");
+#define EXPECTED "must be an address, or a range such as 10.0.0.0/8 or fd00::/8, not "
+    refuse("{\"server\": {\"port\": 0, \"trusted_proxies\": [\"10.0.0.1/8\", \"::1\", \"proxy\", "
+           "7, \"\"]}}",
+           no_environment,
+           "server.port: must be a port from 1 to 65535, not 0\n"
+           "server.trusted_proxies.0: " EXPECTED "\"10.0.0.1/8\"\n"
+           "server.trusted_proxies.2: " EXPECTED "\"proxy\"\n"
+           "server.trusted_proxies.3: " EXPECTED "7\n"
+           "server.trusted_proxies.4: must not be empty");
+    refuse(NULL, ENVIRONMENT("TUVA_EMPI_SERVER__TRUSTED_PROXIES=10.0.0.0/8,10.0.0.0/33"),
+           "TUVA_EMPI_SERVER__TRUSTED_PROXIES.1: " EXPECTED "\"10.0.0.0/33\"");
+    refuse("{\"server\": {\"trusted_proxies\": \"10.0.0.0/8\"}}", no_environment,
+           "server.trusted_proxies: must be a list of addresses, and ranges such as 10.0.0.0/8 or "
+           "fd00::/8, not \"10.0.0.0/8\"");
+#undef EXPECTED
 }
 
 static void lists_in_the_environment(void **state)
@@ -600,6 +629,7 @@ int main(void)
         cmocka_unit_test(the_environment_reaches_every_key),
         cmocka_unit_test(variables_are_spelt_by_the_path),
         cmocka_unit_test(the_environment_wins_over_both_names),
+        cmocka_unit_test(trusted_proxies_are_addresses_and_ranges),
         cmocka_unit_test(lists_in_the_environment),
         cmocka_unit_test(foreign_variables_are_let_be),
         cmocka_unit_test(each_fault_has_its_message),

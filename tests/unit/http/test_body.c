@@ -182,15 +182,6 @@ static void has_limits(void **state)
     }
 }
 
-static void a_place_for_files_may_be_missing(void **state)
-{
-    (void)state;
-    struct spool spool;
-    assert_int_equal(spool_open(&spool, "/nowhere", &error), STATUS_IO);
-    assert_int_equal(spool.file, -1);
-    spool_close(&spool);
-}
-
 static int read_form(void *context, struct error *out)
 {
     (void)context;
@@ -233,7 +224,6 @@ int main(void)
         cmocka_unit_test(takes_what_the_route_does),
         cmocka_unit_test(reads_each_kind),
         cmocka_unit_test(has_limits),
-        cmocka_unit_test(a_place_for_files_may_be_missing),
         cmocka_unit_test(survives_failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,6 +69,18 @@ static void tells_the_length(void **state)
     assert_int_equal(check(&framing, "HTTP/1.0", expecting), 0);
 }
 
+static void is_certain_of_lengths_only(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"Host: a"}, {"Host: a", "Content-Length: 17"}, {"Host: a", "Transfer-Encoding: chunked"}};
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct http_framing framing;
+        assert_int_equal(check(&framing, "HTTP/1.1", cases[i]), 0);
+        assert_int_equal(http_framing_end_is_certain(&framing), i < 2 || !HTTP_LENIENT_LIBRARY);
+    }
+}
+
 static void has_limits(void **state)
 {
     (void)state;
@@ -178,6 +190,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_the_length),
+        cmocka_unit_test(is_certain_of_lengths_only),
         cmocka_unit_test(has_limits),
         cmocka_unit_test(sees_what_lies_between_headers),
     };

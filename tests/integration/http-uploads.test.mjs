@@ -1,0 +1,110 @@
+// How much of a disk, and of a server, uploads may take together.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Line, messageOf, multipart, request, startEcho, until } from './http-support.mjs';
+
+const MiB = 1 << 20;
+const noRoom = 'There is no room for uploads at the moment. Please try again later.';
+
+/** An upload of so many bytes: its head and its body, with a length or in chunks. */
+function upload(bytes, { chunked = false } = {}) {
+    const { body, headers } = multipart([['file', 'a.csv', Buffer.alloc(bytes, 'x')]]);
+    if (!chunked) {
+        return [request('POST', '/upload', headers), body];
+    }
+    const chunks = Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')]);
+    return [request('POST', '/upload', [headers[0], 'Transfer-Encoding: chunked']), chunks];
+}
+
+async function send(echo, [head, body]) {
+    const line = await Line.open(echo.port);
+    line.send(head).send(body);
+    const [answer] = await line.answers();
+    line.end();
+    assert.ok(answer, 'an answer');
+    return answer;
+}
+
+function assertRefused(echo, answer, place) {
+    assert.equal(answer.status, 503);
+    assert.equal(messageOf(answer), noRoom);
+    assert.equal(answer.headers['retry-after'], '60');
+    assert.equal(answer.headers.connection, 'close');
+    assert.ok(echo.log.includes(`${place}: `), echo.log);
+    assert.match(echo.log, /set TMPDIR to a directory with more room/);
+}
+
+test('what would leave the disk less than the reserve is refused before it is sent', async (t) => {
+    const echo = await startEcho(t, { temporary_reserve: 1e18, temporary_directory: '/var/tmp' });
+    const line = await Line.open(echo.port);
+    line.send(upload(1000)[0]);
+    const [answer] = await line.answers();
+    assertRefused(echo, answer, '/var/tmp');
+    await until(() => line.closed, 'the end');
+    // How long it will be is not known: its first bytes are refused.
+    assertRefused(echo, await send(echo, upload(1000, { chunked: true })), '/var/tmp');
+    assertRefused(echo, await send(echo, upload(3 * MiB, { chunked: true })), '/var/tmp');
+});
+
+test('a small disk is filled up to a twentieth of it, and what was refused leaves nothing there', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tuva-empi-test-'));
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'none', folder]).status === 0;
+    t.after(() => {
+        spawnSync('umount', ['-l', folder]);
+        rmSync(folder, { recursive: true });
+    });
+    if (!mounted) {
+        t.skip('nothing may be mounted here');
+        return;
+    }
+    const free = () => {
+        const { bavail, bsize } = statfsSync(folder);
+        return bavail * bsize;
+    };
+    const echo = await startEcho(t, { temporary_directory: folder });
+    assert.equal((await send(echo, upload(12 * MiB))).status, 200);
+    await until(() => free() === 16 * MiB, 'the file to be gone');
+    assertRefused(echo, await send(echo, upload(20 * MiB)), folder);
+    assertRefused(echo, await send(echo, upload(20 * MiB, { chunked: true })), folder);
+    await until(() => free() === 16 * MiB, 'the file to be gone');
+    // One that does not come to its end leaves less for others; they are told, and it goes on.
+    const [head, body] = upload(12 * MiB);
+    const first = await Line.open(echo.port);
+    first.send(head).send(body.subarray(0, 10 * MiB));
+    await until(() => free() < 7 * MiB, 'most of the first one');
+    assertRefused(echo, await send(echo, upload(8 * MiB)), folder);
+    assertRefused(echo, await send(echo, upload(8 * MiB, { chunked: true })), folder);
+    first.send(body.subarray(10 * MiB));
+    assert.equal((await first.answers())[0].status, 200);
+    first.end();
+});
+
+test('so many uploads at the same time; who comes then is told when to come again', async (t) => {
+    const echo = await startEcho(t, { max_uploads: 2 });
+    const [head, body] = upload(1000);
+    const begun = [await Line.open(echo.port), await Line.open(echo.port)];
+    begun.forEach((line) => line.send(head).send(body.subarray(0, 500)));
+    let third;
+    for (let tries = 0; third?.status !== 503; tries++) {
+        assert.ok(tries < 100, 'the two were not read yet');
+        third = await send(echo, [head, body]);
+    }
+    assert.equal(messageOf(third), 'Too many uploads are running. Please try again later.');
+    assert.equal(third.headers['retry-after'], '30');
+    // Others are not kept waiting.
+    const other = await Line.open(echo.port);
+    other.send(request('GET', '/echo'));
+    assert.equal((await other.answers())[0].status, 200);
+    other.end();
+    begun[0].end();
+    begun[1].send(body.subarray(500));
+    assert.equal((await begun[1].answers())[0].status, 200);
+    begun[1].end();
+    await until(() => echo.lines().some((line) => line.end === 'cut off'), 'the end of the first one');
+    assert.equal((await send(echo, [head, body])).status, 200);
+});
