@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { ServedIdentity, forbidden } from '../integration/identity-support.mjs';
 import { freePort } from '../integration/postgres-support.mjs';
 import { eventually, stop } from '../integration/service-support.mjs';
-import { put, root } from '../integration/support.mjs';
+import { dataPath, put, root } from '../integration/support.mjs';
 import { openPage, postFrom, sessionOf } from './browser-support.mjs';
 import { Keycloak } from './keycloak-support.mjs';
 
@@ -142,6 +142,13 @@ test('a program with the cookies, as the documentation has it', async (t) => {
     const splink_settings = JSON.parse(readFileSync(join(root, 'examples/model.json'), 'utf8'));
     const [status, text] = await call('/config', { cookie }, { splink_settings, potential_match_threshold: 0.5, auto_match_threshold: 1 });
     assert.deepEqual([status, Object.keys(JSON.parse(text))], [200, ['config_id']], text);
+
+    const form = new FormData();
+    form.set('config_id', JSON.parse(text).config_id);
+    form.set('file', new Blob([readFileSync(dataPath('people/records.csv'))]), 'people.csv');
+    const response = await fetch(`${url}/api/v1/person-records/import`, { method: 'POST', headers: { cookie }, body: form });
+    assert.deepEqual([response.status, await response.json()], [200, { job_id: 'job_1' }]);
+    assert.match((await call('/person-records/export', { cookie }, {}))[1], /^person_id,source_person_id,data_source,/);
     assert.equal((await call('/config', { cookie: cookie.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')) }))[0], 401);
 });
 
