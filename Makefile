@@ -47,7 +47,7 @@ fuzz: install-all
 	@tools/build fuzz fuzzers
 	@tools/fuzz $(FUZZ_SECONDS)
 
-# Against the real Splink; says what it skips when PyPI is out of reach.
+# Against the real Splink, Keycloak and more; says what it skips when a registry is out of reach.
 test-interop: install-all build
 	@tests/interop/run build/tuva-empi build/release/tests/save-model
 
