@@ -106,17 +106,10 @@ static int find_or_add(struct identity_user *out, struct arena *arena, struct id
     struct str subject = jwt_claim(token, "sub");
     int status = users_find(out, arena, connection, subject, error);
     if (status == 0 && out->id == 0 && identity->backend == CONFIG_IDP_OIDC) {
-        struct str email = identity_token_email(token);
+        struct str email = oidc_email(token->claims);
         status = users_remember(out, arena, connection, subject, email, error);
     }
     return status;
-}
-
-struct str identity_token_email(const struct jwt *token)
-{
-    struct str email = jwt_claim(token, "email");
-    bool denied = json_is_false(json_object_get(token->claims, "email_verified"));
-    return email.ptr == NULL || denied ? STR("") : email;
 }
 
 /* Whom a good token is for. *out stays NULL when the local provider has made it void since. */

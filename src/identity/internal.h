@@ -50,9 +50,6 @@ bool identity_row_text(struct str *out, struct arena *arena, const struct rows *
 int identity_check_token(enum jwt_verdict *out, const struct jwt *token, struct jwks *keys,
                          const struct jwt_expected *expected, struct error *error);
 
-/* The address that a token tells; empty when it tells none, or one that nobody has confirmed. */
-struct str identity_token_email(const struct jwt *token);
-
 /* Whether a browser says that another site has it send this request, one that may not (CORS). Less than
    identity_is_foreign(): of what a proxy changes, such as Host, nothing counts. */
 bool identity_is_cross_site(const struct http_exchange *exchange, const struct identity *identity);

@@ -324,6 +324,19 @@ int oidc_redeem(struct oidc_tokens *out, struct arena *arena, struct oidc *provi
     return status;
 }
 
+/* Some write the truth as text. */
+struct str oidc_email(const json_t *claims)
+{
+    const json_t *email = json_object_get(claims, "email");
+    const json_t *verified = json_object_get(claims, "email_verified");
+    const char *text = json_string_value(verified);
+    bool good = verified == NULL || json_is_null(verified) || json_is_true(verified) ||
+                (text != NULL && strcmp(text, "true") == 0);
+    return good && json_is_string(email)
+               ? (struct str){json_string_value(email), json_string_length(email)}
+               : STR("");
+}
+
 int oidc_user_email(const char **out, struct arena *arena, struct oidc *provider,
                     const char *access_token, struct str subject, struct error *error)
 {
@@ -345,10 +358,9 @@ int oidc_user_email(const char **out, struct arena *arena, struct oidc *provider
     /* Core 1.0, 5.3.2: of another subject than the ID token's it must not be used. */
     const json_t *sub = json_object_get(json, "sub");
     struct str about = {json_string_value(sub), json_string_length(sub)};
-    const json_t *email = json_object_get(json, "email");
-    if (about.ptr != NULL && str_equal(about, subject) && json_is_string(email) &&
-        !json_is_false(json_object_get(json, "email_verified"))) {
-        *out = arena_copy(arena, (struct str){json_string_value(email), json_string_length(email)});
+    struct str email = oidc_email(json);
+    if (about.ptr != NULL && str_equal(about, subject) && email.len > 0) {
+        *out = arena_copy(arena, email);
         status = *out == NULL ? error_out_of_memory(error) : status;
     }
     json_decref(json);

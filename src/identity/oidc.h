@@ -12,6 +12,8 @@
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
@@ -69,6 +71,10 @@ struct oidc_tokens {
 int oidc_redeem(struct oidc_tokens *out, struct arena *arena, struct oidc *provider,
                 const char *code, const char *verifier, const char *redirect_url,
                 struct error *error);
+
+/* The address in claims (Core 1.0, 5.1), valid as long as they are; empty when there is none, or nobody
+   has confirmed it. A provider that says nothing of that is believed. */
+struct str oidc_email(const json_t *claims);
 
 /* The address that the provider knows of `subject`; NULL when it tells none, or one that nobody has
    confirmed. */

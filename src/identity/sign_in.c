@@ -244,7 +244,7 @@ static int check_id_token(struct arrival *out, const char **fault, struct http_e
         status = 0;
     } else if (status == 0) {
         struct str subject = jwt_claim(&token, "sub");
-        struct str email = identity_token_email(&token);
+        struct str email = oidc_email(token.claims);
         *out = (struct arrival){{arena_copy(arena, subject), subject.len},
                                 {arena_copy(arena, email), email.len}};
         status =

@@ -97,9 +97,12 @@ describe('tokens', () => {
         assert.deepEqual([status, json], [403, forbidden]);
         assert.deepEqual(served.sql("select email, role from empi.app_user where idp_user_id = 'carol'"),
             [{ email: 'carol@example.com', role: null }]);
-        await served.call('/data-sources', { token: provider.token({ sub: 'mallory', email: 'alice@example.com', email_verified: false }) });
-        assert.deepEqual(served.sql("select email = '' as none from empi.app_user where idp_user_id = 'mallory'"), [{ none: 't' }],
-            'an address that nobody has confirmed is nobody\'s');
+        for (const [verified, kept] of [[false, ''], ['false', ''], [0, ''], [null, 'alice@example.com'], [true, 'alice@example.com'], ['true', 'alice@example.com']]) {
+            const sub = `mallory-${typeof verified}-${verified}`;
+            await served.call('/data-sources', { token: provider.token({ sub, email: 'alice@example.com', email_verified: verified }) });
+            assert.deepEqual(served.sql(`select coalesce(nullif(email, ''), 'none') as email from empi.app_user where idp_user_id = '${sub}'`),
+                [{ email: kept || 'none' }], 'an address that nobody has confirmed is nobody\'s');
+        }
     });
 });
 

@@ -47,7 +47,7 @@ static void any_number_of_texts(void **state)
     (void)state;
     enum { DISTINCT = 5000, ROUNDS = 40000 };
     uint64_t expected[DISTINCT] = {0};
-    uint32_t places[DISTINCT];
+    uint32_t places[DISTINCT] = {0};
     struct value_counts counts = VALUE_COUNTS(0);
     struct random random;
     random_seed(&random, 11);
