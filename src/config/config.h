@@ -60,7 +60,7 @@ struct config {
         const char *user;
         const char *password;
         const char *sslmode;
-        uint32_t pool_size; /* connections; a job needs two of them */
+        uint32_t pool_size; /* connections; a job needs three of them */
     } db;
 
     struct {

@@ -1,7 +1,7 @@
 /*
  * The graph of a matching job: which persons become one, and which results belong together.
  *
- * Pure computation; the database is match_writer's. Nodes are persons, edges are results: a result
+ * Pure computation; the database is matching_group.c's and matching_write.c's. Nodes are persons, edges are results: a result
  * joins the persons that own its two records. A connected component without a new result is left
  * exactly as it is. In any other the results above the auto threshold are taken in order of falling
  * match weight, and their persons merged with all their records, unless a steward has kept them
@@ -28,6 +28,7 @@ struct match_person {
     int64_t id;
     int64_t created;       /* microseconds since 1970 */
     uint32_t record_count; /* of all its records, not only of those that results name */
+    bool is_new;           /* the job itself makes it; nothing here depends on it */
 
     /* Filled by match_graph_solve(). */
     uint32_t component; /* position in components; MATCH_GRAPH_NONE: untouched */

@@ -76,16 +76,6 @@ int matching_query(struct matching *matching, const char *sql, uint64_t *affecte
     return status;
 }
 
-/* Of a table that the job has begun anew nobody sees a row before the others: as if they were old. */
-int matching_copy_begin(struct copy_writer *writer, struct matching *matching, const char *columns,
-                        struct error *error)
-{
-    char sql[1024];
-    snprintf(sql, sizeof sql, "copy %s\nfrom stdin%s", columns,
-             matching->bulk ? " with (freeze)" : "");
-    return copy_writer_begin(writer, matching->connection, sql, error);
-}
-
 int matching_insert_event(int64_t *out, struct matching *matching, const char *type,
                           struct error *error)
 {
@@ -408,6 +398,26 @@ static int set_up(struct matching *matching, struct error *error)
                               error);
 }
 
+/*
+ * A connection that is writing cannot read what is to be written: another one does. It holds the
+ * staging table from before the job's own first look at it, so that whoever wants the table for
+ * themselves waits for the job, and nobody who waits for the job is waited for in turn. The rows stand
+ * there in the order of their ids, which an index gives for nothing; a planner that knows no numbers
+ * of a table yet would rather sort.
+ */
+static int set_up_reader(const struct matching *matching, struct error *error)
+{
+    int status = transaction_begin(matching->reader, error);
+    return status != 0
+               ? status
+               : query_script(matching->reader,
+                              "set local lock_timeout = '10s';\n"
+                              "lock table empi.person_record_staging in access share mode;\n"
+                              "set local lock_timeout = 0;\n"
+                              "set local enable_sort = off",
+                              error);
+}
+
 /* Within the transaction. */
 static int run_job(struct matching *matching, int64_t wanted, struct error *error)
 {
@@ -416,6 +426,9 @@ static int run_job(struct matching *matching, int64_t wanted, struct error *erro
     int status = lock_jobs(matching, error);
     if (status == 0) {
         status = set_up(matching, error);
+    }
+    if (status == 0) {
+        status = set_up_reader(matching, error);
     }
     if (status == 0) {
         status = find_first(&first, &config_id, matching->connection, error);
@@ -444,6 +457,7 @@ static int run_and_mark(struct matching *matching, int64_t wanted, struct error 
     if (status == 0) {
         status = run_job(matching, wanted, error);
     }
+    transaction_roll_back(matching->reader);
     if (status == 0 && matching->report->job_id != 0) {
         return 0;
     }
@@ -455,18 +469,28 @@ static int run_and_mark(struct matching *matching, int64_t wanted, struct error 
     return status;
 }
 
+/* All before the job is begun: one that lacks a connection fails at once, not when half is done. */
+static int take_connections(struct matching *matching, struct error *error)
+{
+    struct connection **const wanted[] = {&matching->connection, &matching->beside,
+                                          &matching->reader};
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < ARRAY_LENGTH(wanted); i++) {
+        status = store_take(wanted[i], matching->store, TAKE_SECONDS, error);
+    }
+    return status;
+}
+
 int matching_run(struct matching_report *out, struct store *store, int64_t job_id,
                  const struct matching_options *options, struct error *error)
 {
     *out = (struct matching_report){0};
     struct matching matching = {.store = store, .options = options, .report = out};
-    int status = store_take(&matching.connection, store, TAKE_SECONDS, error);
+    int status = take_connections(&matching, error);
     if (status == 0) {
-        status = store_take(&matching.beside, store, TAKE_SECONDS, error);
-        if (status == 0) {
-            status = run_and_mark(&matching, job_id, error);
-        }
+        status = run_and_mark(&matching, job_id, error);
     }
+    store_give_back(matching.reader);
     store_give_back(matching.beside);
     store_give_back(matching.connection);
     vec_free(&matching.records);

@@ -4,7 +4,7 @@
  *
  * The steps are those of the matching specification: stage, new ids, predict, lock, group, write,
  * finish. The job's whole effect is one transaction, so that a crash leaves the database as before;
- * state and progress are written beside it, over a second connection. One job runs at a time in the
+ * state and progress are written beside it, over a second connection, and a third reads what is staged. One job runs at a time in the
  * whole system, in the order of ids.
  *
  * Thread rule: one thread a call; scoring starts its own.

@@ -188,6 +188,7 @@ static int push_owner(struct grouping *grouping, int64_t record, struct error *e
             .id = fresh->person_id,
             .created = grouping->matching->now_microseconds,
             .record_count = 1,
+            .is_new = true,
         };
         fresh->person = 0; /* where it comes to stand shows when all are there */
         if (!vec_push(&grouping->persons, person)) {

@@ -22,6 +22,7 @@ struct matching {
     struct connection *connection; /* the job's transaction */
     struct connection *beside;     /* state and progress; never waits for the other: the transaction
                                       touches the job's row only at its very end */
+    struct connection *reader;     /* staged rows, while the first one writes; holds their table */
     const struct matching_options *options;
     const char *phase;
     double shown; /* when progress was last written */
@@ -61,10 +62,6 @@ int matching_count_row(struct matching *matching, uint64_t done, uint64_t total,
 int matching_query(struct matching *matching, const char *sql, uint64_t *affected,
                    struct error *error);
 
-/* Begins to fill a table of the index, with `columns` in parentheses. */
-int matching_copy_begin(struct copy_writer *writer, struct matching *matching, const char *columns,
-                        struct error *error);
-
 /* Appends an event of the job. */
 int matching_insert_event(int64_t *out, struct matching *matching, const char *type,
                           struct error *error);
@@ -78,21 +75,14 @@ int matching_compare_ids(const void *a, const void *b);
 
 /* ---- new records ---- */
 
-/* Reads rows of the staging table in the order of their ids, which its index gives for nothing; a
-   planner that knows no numbers of a table yet would rather sort. */
-int matching_read_in_order(struct connection *connection, const char *sql, copy_row_taker *take,
-                           void *context, struct error *error);
-
 typedef int new_record_taker(void *context, const struct new_record *record, struct str values,
                              struct error *error);
 
-/*
- * Reads `columns` (names separated by commas) of the new records' staged rows, in their order; values
- * are as in a row of COPY. STATUS_INTERNAL when a row is gone: a job that says that it succeeded has
- * lost nothing. The connection may be another one than the job's, within a transaction of its own.
- */
-int matching_read_new(struct matching *matching, struct connection *connection, const char *columns,
-                      new_record_taker *take, void *context, struct error *error);
+/* Reads `columns` (names separated by commas) of the new records' staged rows, in their order; values
+   are as in a row of COPY. STATUS_INTERNAL when a row is gone: a job that says that it succeeded has
+   lost nothing. */
+int matching_read_new(struct matching *matching, const char *columns, new_record_taker *take,
+                      void *context, struct error *error);
 
 /* The new record with an id, or NULL: then it is an older one. */
 struct new_record *matching_find_record(const struct matching *matching, int64_t id);

@@ -15,12 +15,9 @@
 #include "empi/matching_persons.h"
 #include "empi/record.h"
 
-enum {
-    /* New records from which on an empty index is filled in its own way: below, taking indexes off
-       and putting them back costs as much as it saves. */
-    BULK_LOAD = 20000,
-    TAKE_SECONDS = 30,
-};
+/* New records from which on an empty index is filled in its own way: below, taking indexes off and
+   putting them back costs as much as it saves. */
+enum { BULK_LOAD = 20000 };
 
 struct writing {
     struct matching *matching;
@@ -50,18 +47,20 @@ static int write_record(void *context, const struct new_record *record, struct s
 }
 
 /* As they are staged, unread: what COPY has written it reads. */
-static int write_records(struct writing *writing, struct connection *reader, struct error *error)
+static int write_records(struct writing *writing, struct error *error)
 {
-    int status = matching_copy_begin(&writing->writer, writing->matching,
-                                     "empi.person_record (id, job_id, person_id,\n"
-                                     "    matched_or_reviewed, sha256," RECORD_COLUMNS_SQL ")",
-                                     error);
-    return status != 0 ? status
-                       : copy_writer_end(&writing->writer,
-                                         matching_read_new(writing->matching, reader,
-                                                           "sha256," RECORD_COLUMNS_SQL,
-                                                           write_record, writing, error),
-                                         error);
+    struct matching *matching = writing->matching;
+    int status = copy_writer_begin(&writing->writer, matching->connection,
+                                   "copy empi.person_record (id, job_id, person_id,\n"
+                                   "    matched_or_reviewed, sha256," RECORD_COLUMNS_SQL ")\n"
+                                   "from stdin",
+                                   error);
+    if (status != 0) {
+        return status;
+    }
+    status =
+        matching_read_new(matching, "sha256," RECORD_COLUMNS_SQL, write_record, writing, error);
+    return copy_writer_end(&writing->writer, status, error);
 }
 
 static int write_actions(struct writing *writing, struct error *error)
@@ -70,10 +69,11 @@ static int write_actions(struct writing *writing, struct error *error)
     int64_t event_id;
     int status = matching_insert_event(&event_id, matching, "new-ids", error);
     if (status == 0) {
-        status = matching_copy_begin(&writing->writer, matching,
-                                     "empi.person_action (match_event_id, person_id,\n"
-                                     "    person_record_id, type)",
-                                     error);
+        status = copy_writer_begin(&writing->writer, matching->connection,
+                                   "copy empi.person_action (match_event_id, person_id,\n"
+                                   "    person_record_id, type)\n"
+                                   "from stdin",
+                                   error);
     }
     if (status != 0) {
         return status;
@@ -104,11 +104,11 @@ static int write_counts(struct writing *writing, struct error *error)
 }
 
 /* Persons before their records, and both before what was done to them, for each refers to the former. */
-static int write_all(struct writing *writing, struct connection *reader, struct error *error)
+static int write_all(struct writing *writing, struct error *error)
 {
-    int status = matching_persons_write(&writing->persons, reader, error);
+    int status = matching_persons_write(&writing->persons, error);
     if (status == 0) {
-        status = write_records(writing, reader, error);
+        status = write_records(writing, error);
     }
     if (status == 0) {
         status = write_actions(writing, error);
@@ -120,24 +120,10 @@ static int write_all(struct writing *writing, struct connection *reader, struct 
     return status == 0 ? write_counts(writing, error) : status;
 }
 
-/* A connection that is writing cannot read. Whoever waits for the job and holds the staging table
-   must not be waited for in turn. */
-static int begin_reader(struct connection **out, struct matching *matching, struct error *error)
-{
-    int status = store_take(out, matching->store, TAKE_SECONDS, error);
-    if (status != 0) {
-        *out = NULL;
-        return status;
-    }
-    status = transaction_begin(*out, error);
-    return status == 0 ? query_script(*out, "set local lock_timeout = '10s'", error) : status;
-}
-
 int matching_insert_new(struct matching *matching, const struct match_graph *graph,
                         struct error *error)
 {
     struct writing writing = {.matching = matching};
-    struct connection *reader = NULL;
     int status = matching_phase(matching, "writing records", error);
     if (status == 0 && matching->records.len >= BULK_LOAD) {
         status = bulk_load_begin(&matching->bulk, matching->connection, error);
@@ -146,15 +132,8 @@ int matching_insert_new(struct matching *matching, const struct match_graph *gra
         status = matching_persons_init(&writing.persons, matching, graph, error);
     }
     if (status == 0) {
-        status = begin_reader(&reader, matching, error);
+        status = write_all(&writing, error);
     }
-    if (status == 0) {
-        status = write_all(&writing, reader, error);
-    }
-    if (status == 0) {
-        transaction_roll_back(reader);
-    }
-    store_give_back(reader);
     matching_persons_free(&writing.persons);
     return status;
 }

@@ -16,17 +16,11 @@ static bool is_grown(const struct matching_persons *persons, uint32_t position)
 
 /* ---- who becomes what ---- */
 
-static int place_persons(struct matching_persons *persons, struct error *error)
+static int find_grown(struct matching_persons *persons, struct error *error)
 {
-    const struct matching *matching = persons->matching;
     const struct match_graph *graph = persons->graph;
     for (size_t i = 0; i < graph->person_count; i++) {
-        persons->places[i] = PLACE_OLD;
-    }
-    for (size_t i = 0; i < matching->records.len; i++) {
-        if (matching->records.items[i].person != MATCH_GRAPH_NONE) {
-            persons->places[matching->records.items[i].person] = PLACE_ALONE;
-        }
+        persons->places[i] = graph->persons[i].is_new ? PLACE_ALONE : PLACE_OLD;
     }
     for (uint32_t i = 0; i < graph->person_count; i++) {
         uint32_t other = graph->persons[i].goes_on;
@@ -59,7 +53,7 @@ int matching_persons_init(struct matching_persons *out, struct matching *matchin
         return 0;
     }
     out->places = memory_alloc_array(graph->person_count, sizeof *out->places);
-    return out->places != NULL ? place_persons(out, error) : error_out_of_memory(error);
+    return out->places != NULL ? find_grown(out, error) : error_out_of_memory(error);
 }
 
 struct person_outcome matching_persons_outcome(const struct matching_persons *persons,
@@ -131,10 +125,12 @@ static int take_older_records(struct matching_persons *persons, struct error *er
     return !any ? 0
                 : copy_rows_read(persons->matching->connection,
                                  "copy (\n"
-                                 "    select m.goes_on, r.id, r.data_source, r.first_name,\n"
-                                 "        r.last_name, r.birth_date\n"
-                                 "    from merged_person m\n"
-                                 "    join empi.person_record r on r.person_id = m.id\n"
+                                 "    select m.goes_on, r.id, " SEARCHED_COLUMNS_SQL "\n"
+                                 "    from (\n"
+                                 "        select id as person_id, goes_on\n"
+                                 "        from merged_person\n"
+                                 "    ) as m\n"
+                                 "    join empi.person_record r on r.person_id = m.person_id\n"
                                  "    order by r.id\n"
                                  ") to stdout",
                                  take_old, persons, error);
@@ -300,22 +296,21 @@ static int write_all_grown(struct matching_persons *persons, struct error *error
     return status;
 }
 
-int matching_persons_write(struct matching_persons *persons, struct connection *reader,
-                           struct error *error)
+int matching_persons_write(struct matching_persons *persons, struct error *error)
 {
+    struct matching *matching = persons->matching;
     int status = take_older_records(persons, error);
     if (status == 0) {
-        status = matching_copy_begin(&persons->writer, persons->matching,
-                                     "empi.person (id, version, record_count, deleted,\n"
-                                     "    first_record_id, last_name, first_name, data_sources)",
-                                     error);
+        status = copy_writer_begin(&persons->writer, matching->connection,
+                                   "copy empi.person (id, version, record_count, deleted,\n"
+                                   "    first_record_id, last_name, first_name, data_sources)\n"
+                                   "from stdin",
+                                   error);
     }
     if (status != 0) {
         return status;
     }
-    status =
-        matching_read_new(persons->matching, reader, "data_source,first_name,last_name,birth_date",
-                          take_new, persons, error);
+    status = matching_read_new(matching, SEARCHED_COLUMNS_SQL, take_new, persons, error);
     if (status == 0) {
         status = write_all_grown(persons, error);
     }

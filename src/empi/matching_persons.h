@@ -51,11 +51,9 @@ int matching_persons_init(struct matching_persons *out, struct matching *matchin
 struct person_outcome matching_persons_outcome(const struct matching_persons *persons,
                                                const struct new_record *record);
 
-/* Writes them, and counts living and values. The rows are read over `reader`, a connection with a
-   transaction of its own. Where older persons come to new ones, the temporary table merged_person has
-   both their ids, as id and goes_on. */
-int matching_persons_write(struct matching_persons *persons, struct connection *reader,
-                           struct error *error);
+/* Writes them, and counts living and values. Where older persons come to new ones, the temporary table
+   merged_person has both their ids, as id and goes_on. */
+int matching_persons_write(struct matching_persons *persons, struct error *error);
 
 /* What was zero-initialised is fine. */
 void matching_persons_free(struct matching_persons *persons);

@@ -116,8 +116,7 @@ static int read_all(struct predicting *predicting, struct error *error)
     }
     predicting->first_new = (uint32_t)predicting->ids.len;
     if (status == 0) {
-        status = matching_read_new(matching, matching->connection, columns.ptr, take_new,
-                                   predicting, error);
+        status = matching_read_new(matching, columns.ptr, take_new, predicting, error);
     }
     text_free(&columns);
     return status;

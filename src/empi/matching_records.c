@@ -11,18 +11,26 @@
 
 struct taking_ids {
     int64_t *out;
-    size_t left;
+    size_t count;
+    size_t taken;
 };
 
+static int wrong_ids(struct error *error)
+{
+    return error_set(error, STATUS_INTERNAL, "the database gave other ids than were asked for");
+}
+
+/* That they rise is what finding them stands on. */
 static int take_id(void *context, struct str row, struct error *error)
 {
     struct taking_ids *taking = context;
+    int64_t id;
     row.len -= row.len > 0 && row.ptr[row.len - 1] == '\n' ? 1 : 0;
-    if (taking->left == 0 || !integer_from_text(row, taking->out)) {
-        return error_set(error, STATUS_INTERNAL, "the database gave other ids than were asked for");
+    if (taking->taken == taking->count || !integer_from_text(row, &id) ||
+        (taking->taken > 0 && id <= taking->out[taking->taken - 1])) {
+        return wrong_ids(error);
     }
-    taking->out++;
-    taking->left--;
+    taking->out[taking->taken++] = id;
     return 0;
 }
 
@@ -32,12 +40,12 @@ int matching_take_ids(int64_t *out, size_t count, struct matching *matching, con
     struct text_buffer sql = TEXT_BUFFER(256);
     text_appendf(&sql, "copy (select nextval('%s') from generate_series(1, %zu)) to stdout",
                  sequence, count);
-    struct taking_ids taking = {out, count};
+    struct taking_ids taking = {out, count, 0};
     int status = sql.failed
                      ? error_out_of_memory(error)
                      : copy_rows_read(matching->connection, sql.ptr, take_id, &taking, error);
     text_free(&sql);
-    return status;
+    return status == 0 && taking.taken < count ? wrong_ids(error) : status;
 }
 
 /* ---- staged rows ---- */
@@ -73,19 +81,8 @@ static int take_row(void *context, struct str row, struct error *error)
                : matching_count_row(reading->matching, reading->next, matching->records.len, error);
 }
 
-int matching_read_in_order(struct connection *connection, const char *sql, copy_row_taker *take,
-                           void *context, struct error *error)
-{
-    int status = query_script(connection, "set local enable_sort = off", error);
-    if (status == 0) {
-        status = copy_rows_read(connection, sql, take, context, error);
-    }
-    return status == 0 ? query_script(connection, "set local enable_sort to default", error)
-                       : status;
-}
-
-int matching_read_new(struct matching *matching, struct connection *connection, const char *columns,
-                      new_record_taker *take, void *context, struct error *error)
+int matching_read_new(struct matching *matching, const char *columns, new_record_taker *take,
+                      void *context, struct error *error)
 {
     struct text_buffer sql = TEXT_BUFFER(4096);
     text_appendf(&sql,
@@ -97,9 +94,8 @@ int matching_read_new(struct matching *matching, struct connection *connection, 
                  ") to stdout",
                  columns[0] == '\0' ? "" : ", ", columns, matching->report->job_id);
     struct reading_new reading = {matching, 0, take, context};
-    int status = sql.failed
-                     ? error_out_of_memory(error)
-                     : matching_read_in_order(connection, sql.ptr, take_row, &reading, error);
+    int status = sql.failed ? error_out_of_memory(error)
+                            : copy_rows_read(matching->reader, sql.ptr, take_row, &reading, error);
     text_free(&sql);
     if (status == 0 && reading.next < matching->records.len) {
         status = error_set(error, STATUS_INTERNAL,

@@ -113,9 +113,9 @@ static int read_rows(struct staging *staging, struct error *error)
                  "    order by s.id\n"
                  ") to stdout",
                  matching->report->job_id);
-    int status = sql.failed ? error_out_of_memory(error)
-                            : matching_read_in_order(matching->connection, sql.ptr, take_row,
-                                                     staging, error);
+    int status = sql.failed
+                     ? error_out_of_memory(error)
+                     : copy_rows_read(matching->connection, sql.ptr, take_row, staging, error);
     text_free(&sql);
     return status;
 }

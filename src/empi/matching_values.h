@@ -20,6 +20,9 @@ enum searched {
     SEARCHED_COUNT
 };
 
+/* In that order. */
+#define SEARCHED_COLUMNS_SQL "data_source,first_name,last_name,birth_date"
+
 struct matching_values {
     struct value_counts counts[SEARCHED_COUNT];
 };

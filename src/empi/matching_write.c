@@ -12,7 +12,6 @@ struct writing {
     size_t first_new; /* result */
     int64_t *results; /* ids, by result */
     int64_t *groups;  /* ids, by component */
-    bool *fresh;      /* by person: the job has made it */
     int64_t event_id;
     struct copy_writer writer;
 };
@@ -58,14 +57,8 @@ static int prepare(struct writing *writing, struct error *error)
     writing->first_new = graph->result_count - matching->results.len;
     writing->results = memory_alloc_array(graph->result_count, sizeof *writing->results);
     writing->groups = memory_alloc_array(graph->component_count, sizeof *writing->groups);
-    writing->fresh = memory_alloc_zeroed(graph->person_count, sizeof *writing->fresh);
-    if (writing->results == NULL || writing->groups == NULL || writing->fresh == NULL) {
+    if (writing->results == NULL || writing->groups == NULL) {
         return error_out_of_memory(error);
-    }
-    for (size_t i = 0; i < matching->records.len; i++) {
-        if (matching->records.items[i].person != MATCH_GRAPH_NONE) {
-            writing->fresh[matching->records.items[i].person] = true;
-        }
     }
     int status = take_group_ids(writing, error);
     return status == 0 ? take_result_ids(writing, error) : status;
@@ -104,11 +97,10 @@ static int end_rows(struct writing *writing, row_writer *write, size_t count, st
     return copy_writer_end(&writing->writer, status, error);
 }
 
-/* Into a table of the index. */
-static int write_rows(struct writing *writing, const char *columns, row_writer *write, size_t count,
+static int write_rows(struct writing *writing, const char *sql, row_writer *write, size_t count,
                       struct error *error)
 {
-    int status = matching_copy_begin(&writing->writer, writing->matching, columns, error);
+    int status = copy_writer_begin(&writing->writer, writing->matching->connection, sql, error);
     return status == 0 ? end_rows(writing, write, count, error) : status;
 }
 
@@ -116,12 +108,8 @@ static int write_rows(struct writing *writing, const char *columns, row_writer *
 static int keep_rows(struct writing *writing, const char *create, const char *copy,
                      row_writer *write, size_t count, struct error *error)
 {
-    struct connection *connection = writing->matching->connection;
-    int status = query_script(connection, create, error);
-    if (status == 0) {
-        status = copy_writer_begin(&writing->writer, connection, copy, error);
-    }
-    return status == 0 ? end_rows(writing, write, count, error) : status;
+    int status = query_script(writing->matching->connection, create, error);
+    return status == 0 ? write_rows(writing, copy, write, count, error) : status;
 }
 
 static void append_next(struct text_buffer *out, int64_t number)
@@ -135,7 +123,7 @@ static void append_next(struct text_buffer *out, int64_t number)
 static bool write_merged(const struct writing *writing, struct text_buffer *out, size_t i)
 {
     const struct match_person *person = &writing->graph->persons[i];
-    if (person->goes_on == i || writing->fresh[i]) {
+    if (person->goes_on == i || person->is_new) {
         return false;
     }
     text_append_integer(out, person->id);
@@ -269,9 +257,10 @@ static int count_groups(struct writing *writing, int64_t closed, struct error *e
 static int write_groups(struct writing *writing, struct error *error)
 {
     int64_t closed = 0;
-    int status =
-        write_rows(writing, "empi.match_group (id, job_id, matched, max_match_probability)",
-                   write_group, writing->graph->component_count, error);
+    int status = write_rows(writing,
+                            "copy empi.match_group (id, job_id, matched, max_match_probability)\n"
+                            "from stdin",
+                            write_group, writing->graph->component_count, error);
     if (status == 0) {
         status = change_groups(&closed, writing, error);
     }
@@ -315,11 +304,13 @@ static bool write_moved_result(const struct writing *writing, struct text_buffer
 
 static int write_results(struct writing *writing, struct error *error)
 {
-    int status = write_rows(writing,
-                            "empi.prediction_result (id, job_id, match_group_id, match_weight,\n"
-                            "    match_probability, person_record_l_id, person_record_r_id,\n"
-                            "    levels)",
-                            write_result, writing->graph->result_count - writing->first_new, error);
+    int status =
+        write_rows(writing,
+                   "copy empi.prediction_result (id, job_id, match_group_id, match_weight,\n"
+                   "    match_probability, person_record_l_id, person_record_r_id,\n"
+                   "    levels)\n"
+                   "from stdin",
+                   write_result, writing->graph->result_count - writing->first_new, error);
     if (status == 0) {
         status = keep_rows(writing,
                            "create temporary table moved_result (\n"
@@ -376,8 +367,9 @@ static bool write_group_action(const struct writing *writing, struct text_buffer
 static int write_group_actions(struct writing *writing, struct error *error)
 {
     return write_rows(writing,
-                      "empi.match_group_action (match_event_id, match_group_id,\n"
-                      "    prediction_result_id, type)",
+                      "copy empi.match_group_action (match_event_id, match_group_id,\n"
+                      "    prediction_result_id, type)\n"
+                      "from stdin",
                       write_group_action,
                       writing->graph->result_count + writing->graph->component_count, error);
 }
@@ -403,10 +395,7 @@ static int move_records(struct writing *writing, struct error *error)
 {
     struct matching *matching = writing->matching;
     int status =
-        copy_writer_begin(&writing->writer, matching->connection, "copy moved from stdin", error);
-    if (status == 0) {
-        status = end_rows(writing, write_moved, matching->records.len, error);
-    }
+        write_rows(writing, "copy moved from stdin", write_moved, matching->records.len, error);
     if (status == 0) {
         status = query_script(matching->connection,
                               "insert into moved (person_record_id, from_person, to_person,\n"
@@ -469,6 +458,5 @@ int matching_write(struct matching *matching, const struct match_graph *graph, s
     }
     memory_free(writing.results);
     memory_free(writing.groups);
-    memory_free(writing.fresh);
     return status;
 }

@@ -299,7 +299,7 @@ static bool is_stopping(const struct private_server *server)
 
 /* Waits for a server that is just starting or stopping. One that was told to stop while it recovered
    from the death of one of its processes may hang in it: PostgreSQL's own fault. Stopping at once is
-   safe, for what is committed is in its log. */
+   safe, for what is committed is in its log, or on the disk already. */
 static PGPing settle(const struct private_server *server)
 {
     PGPing answer = ping(server);

@@ -69,9 +69,10 @@ describe('filling an empty index', () => {
         assert.ok(content.length > RECORDS);
     });
 
-    test('a reader is not waited for, and nothing is different', async () => {
+    test('a reader is not waited for, and nothing is different', async (t) => {
         index.run('flush', '--yes');
         const reader = start(index.folder, ['psql', '--', '-X', '-q', '-At'], { env: index.env });
+        t.after(() => reader.child.kill());
         let said = '';
         reader.child.stdout.on('data', (data) => (said += data));
         reader.child.stdin.write('begin; select count(*) from empi.person;\n');

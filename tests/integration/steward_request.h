@@ -6,7 +6,7 @@
 
 #include "empi/manual_match.h"
 
-enum { STEWARD_MOST = 256 };
+enum { STEWARD_MOST = 1024 };
 
 struct steward_request {
     struct manual_match match;
