@@ -40,6 +40,16 @@ void match_group_json_write_list(struct json_writer *json, const struct match_gr
 
 /* ---- one ---- */
 
+static void write_level(struct json_writer *json, const struct explained_level *level)
+{
+    json_write_key(json, "level");
+    if (level->has_level) {
+        json_write_unsigned(json, level->position);
+    } else {
+        json_write_null(json);
+    }
+}
+
 /* Infinite and unknown weights are null: JSON has no other word for them. */
 static void write_explanation(struct json_writer *json, const struct explained_result *explanation)
 {
@@ -51,6 +61,7 @@ static void write_explanation(struct json_writer *json, const struct explained_r
         const struct explained_level *level = &explanation->levels[i];
         json_write_open_object(json);
         page_json_write_text(json, "name", level->comparison);
+        write_level(json, level);
         page_json_write_text(json, "label", level->label);
         json_write_key(json, "is_null_level");
         json_write_boolean(json, level->is_null_level);

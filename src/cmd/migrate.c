@@ -110,20 +110,20 @@ static int list(const struct index *index, bool json, struct text_buffer *out, s
 
 /* ---- migrating ---- */
 
-/* A schema that this program does not know cannot be counted, and going down from it is refused
-   anyway. */
+/* The first migration makes the tables of records: only going below it deletes them. A schema that
+   this program does not know cannot be counted, and going down from it is refused anyway. */
 static int confirm_down(const struct index *index, unsigned target, struct error *error)
 {
     unsigned current;
     int status = migrate_current(&current, index->store, error);
-    if (status != 0 || target >= current || current != migration_count) {
+    if (status != 0 || target > 0 || current == 0 || current != migration_count) {
         return status;
     }
     status = confirm_loss(index, false, error);
     /* Somebody else may have gone down meanwhile: there is nothing left to count, or to lose. */
     struct error ignored;
     bool gone = status != 0 && status != STATUS_CANCELLED &&
-                migrate_current(&current, index->store, &ignored) == 0 && target >= current;
+                migrate_current(&current, index->store, &ignored) == 0 && current == 0;
     return gone ? 0 : status;
 }
 

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "base/number_text.h"
 #include "empi/configs.h"
 #include "empi/record.h"
 
@@ -52,21 +53,40 @@ static int find_model(const struct explanations_model **out, struct explanations
     return status;
 }
 
-/* ---- levels ---- */
+/* ---- stored lists ---- */
 
-/* The next number of "{0,2,1}"; false at the end, and at what is no such list. */
-static bool next_position(size_t *out, struct str *text)
+/* The next item of "{0,2,1}", of which `text` is what is left: from the brace or comma before it. */
+static bool next_item(struct str *out, struct str *text)
 {
     size_t at = 1;
-    *out = 0;
-    while (at < text->len && at <= 6 && text->ptr[at] >= '0' && text->ptr[at] <= '9') {
-        *out = 10 * *out + (size_t)(text->ptr[at] - '0');
+    while (at < text->len && text->ptr[at] != ',' && text->ptr[at] != '}') {
         at++;
     }
-    bool found = at > 1;
-    *text = (struct str){text->ptr + at, text->len - (at < text->len ? at : text->len)};
+    if (at >= text->len) {
+        return false;
+    }
+    *out = (struct str){text->ptr + 1, at - 1};
+    *text = (struct str){text->ptr + at, text->len - at};
+    return true;
+}
+
+/* False at the end, and at what is no position. */
+static bool next_position(size_t *out, struct str *text)
+{
+    struct str item;
+    int64_t number;
+    bool found = next_item(&item, text) && integer_from_text(item, &number) && number >= 0;
+    *out = found ? (size_t)number : 0;
     return found;
 }
+
+static bool next_weight(double *out, struct str *text)
+{
+    struct str item;
+    return next_item(&item, text) && double_from_text(item, out);
+}
+
+/* ---- levels ---- */
 
 static bool explain_level(struct explained_level *out, struct arena *arena,
                           const struct model_comparison *comparison, size_t position)
@@ -77,6 +97,8 @@ static bool explain_level(struct explained_level *out, struct arena *arena,
         .weight = -INFINITY,
     };
     if (position < comparison->level_count) {
+        out->has_level = true;
+        out->position = position;
         const struct model_level *level = &comparison->levels[position];
         struct str label = level->settings->label_for_charts;
         out->label = (struct str){arena_copy(arena, label), label.len};
@@ -87,7 +109,20 @@ static bool explain_level(struct explained_level *out, struct arena *arena,
     return out->comparison.ptr != NULL && out->label.ptr != NULL;
 }
 
-/* What is missing to the stored weight came from frequencies. */
+/* What frequencies added, as it is stored; false when it is not. */
+static bool take_frequency_weights(struct explained_result *out, struct str stored)
+{
+    for (size_t i = 0; i < out->level_count; i++) {
+        double weight;
+        if (!next_weight(&weight, &stored)) {
+            return false;
+        }
+        out->levels[i].frequency_weight = out->levels[i].adjusts ? weight : 0;
+    }
+    return true;
+}
+
+/* Where it is not: what is missing to the stored weight came from frequencies. */
 static void share_rest(struct explained_result *out, double match_weight)
 {
     double rest = match_weight - out->prior_weight;
@@ -98,15 +133,14 @@ static void share_rest(struct explained_result *out, double match_weight)
     }
     rest = isfinite(rest) ? rest : NAN;
     for (size_t i = 0; i < out->level_count; i++) {
-        if (out->levels[i].adjusts) {
-            out->levels[i].frequency_weight = adjusting == 1 ? rest : NAN;
-        }
+        double own = adjusting == 1 ? rest : NAN;
+        out->levels[i].frequency_weight = out->levels[i].adjusts ? own : 0;
     }
     out->shared_frequency_weight = adjusting > 1 ? rest : 0;
 }
 
 int explanations_apply(struct explained_result *out, struct arena *arena, const struct model *model,
-                       struct str levels, double match_weight, struct error *error)
+                       const struct explained_evidence *evidence, struct error *error)
 {
     *out = (struct explained_result){.prior_weight = model->prior_weight};
     struct explained_level *explained =
@@ -114,6 +148,7 @@ int explanations_apply(struct explained_result *out, struct arena *arena, const 
     if (explained == NULL) {
         return error_out_of_memory(error);
     }
+    struct str levels = evidence->levels;
     size_t count = 0;
     size_t position;
     while (next_position(&position, &levels)) {
@@ -128,13 +163,15 @@ int explanations_apply(struct explained_result *out, struct arena *arena, const 
     if (count == model->comparison_count) {
         out->levels = explained;
         out->level_count = count;
-        share_rest(out, match_weight);
+        if (!take_frequency_weights(out, evidence->frequency_weights)) {
+            share_rest(out, evidence->match_weight);
+        }
     }
     return 0;
 }
 
 int explanations_explain(struct explained_result *out, struct explanations *explanations,
-                         int64_t config_id, struct str levels, double match_weight,
+                         int64_t config_id, const struct explained_evidence *evidence,
                          struct error *error)
 {
     *out = (struct explained_result){0};
@@ -143,7 +180,7 @@ int explanations_explain(struct explained_result *out, struct explanations *expl
     if (status != 0 || !found->usable) {
         return status;
     }
-    return explanations_apply(out, explanations->arena, &found->model, levels, match_weight, error);
+    return explanations_apply(out, explanations->arena, &found->model, evidence, error);
 }
 
 void explanations_free(struct explanations *explanations)

@@ -3,10 +3,10 @@
  *
  *     match weight = prior weight + sum of the levels' weights + term-frequency part
  *
- * The levels are kept with the result and their weights are the model's. Frequencies are not kept:
- * they change with every import. What they added is what is missing to the stored weight; it can be
- * told by level when only one of the levels reached adjusts, which is usual, and in one sum
- * otherwise.
+ * The levels are kept with the result and their weights are the model's. Frequencies change with
+ * every import, so that what they added is kept, too, by comparison. Results of before migration 2
+ * lack it: there it is what is missing to the stored weight, which can be told by level when only
+ * one of the levels reached adjusts, and in one sum otherwise.
  *
  * Thread rule: as a connection.
  */
@@ -23,10 +23,19 @@
 #include "linkage/model.h"
 #include "store/store.h"
 
+/* What is stored of a result, in PostgreSQL's text. */
+struct explained_evidence {
+    struct str levels;            /* positions by comparison, "{0,2,1}" */
+    struct str frequency_weights; /* by comparison, "{0,-1.5,0}"; empty where it is NULL */
+    double match_weight;
+};
+
 /* Weights are log2 of Bayes factors. */
 struct explained_level {
     struct str comparison; /* its output column name */
     struct str label;      /* the level's, for charts; "no level" when none was reached */
+    bool has_level;        /* false: none was reached */
+    size_t position;       /* of the level among the comparison's, from 0 */
     bool is_null_level;
     double weight;           /* may be infinite where m or u is 0 */
     bool adjusts;            /* for term frequencies */
@@ -37,9 +46,9 @@ struct explained_result {
     double prior_weight;
     struct explained_level *levels; /* by comparison, in the model's order */
     size_t level_count;             /* 0: the stored levels are not of this model */
-    double
-        shared_frequency_weight; /* of several levels that adjust; else 0. NaN when infinite parts
-                                       hide it, or the weight was clamped */
+    /* Of several levels that adjust, when their parts are not stored; else 0. NaN when infinite parts
+       hide it, or the weight was clamped. */
+    double shared_frequency_weight;
 };
 
 /* Models by configuration, each compiled once. */
@@ -54,15 +63,14 @@ struct explanations {
     size_t count;
 };
 
-/* `levels` is PostgreSQL's text of the result's levels, "{0,2,1}". The explanation may be used
-   after explanations_free(). */
+/* The explanation may be used after explanations_free(). */
 int explanations_explain(struct explained_result *out, struct explanations *explanations,
-                         int64_t config_id, struct str levels, double match_weight,
+                         int64_t config_id, const struct explained_evidence *evidence,
                          struct error *error);
 
 /* Without a database: what a compiled model says. */
 int explanations_apply(struct explained_result *out, struct arena *arena, const struct model *model,
-                       struct str levels, double match_weight, struct error *error);
+                       const struct explained_evidence *evidence, struct error *error);
 
 /* What was zero-initialised is fine. */
 void explanations_free(struct explanations *explanations);

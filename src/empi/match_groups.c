@@ -226,7 +226,8 @@ static int read_group(struct match_group_detail *out, struct arena *arena,
 
 static const char read_results_sql[] = "select e.id, " READING_TIMESTAMP(
     "e.created") ", e.match_weight, e.match_probability,\n"
-                 "    e.person_record_l_id, e.person_record_r_id, j.config_id, e.levels\n"
+                 "    e.person_record_l_id, e.person_record_r_id, j.config_id, e.levels,\n"
+                 "    e.term_frequency_weights\n"
                  "from empi.prediction_result e\n"
                  "join empi.job j on j.id = e.job_id\n"
                  "where e.match_group_id = $1::bigint\n"
@@ -246,8 +247,13 @@ static int take_result(struct match_result_detail *out, struct explanations *exp
     if (!reading_text(&out->created, explanations->arena, rows, row, 1)) {
         return error_out_of_memory(error);
     }
+    const struct explained_evidence evidence = {
+        .levels = rows_text(rows, row, 7),
+        .frequency_weights = rows_text(rows, row, 8),
+        .match_weight = out->match_weight,
+    };
     return explanations_explain(&out->explanation, explanations, rows_integer(rows, row, 6),
-                                rows_text(rows, row, 7), out->match_weight, error);
+                                &evidence, error);
 }
 
 /* Of a group that has more than are read. */

@@ -496,5 +496,7 @@ int matching_run(struct matching_report *out, struct store *store, int64_t job_i
     vec_free(&matching.records);
     vec_free(&matching.results);
     vec_free(&matching.levels);
+    vec_free(&matching.adjusting);
+    vec_free(&matching.frequency_weights);
     return status;
 }

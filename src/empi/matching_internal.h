@@ -42,6 +42,13 @@ struct matching {
         VEC(uint16_t); /* of each new result, by comparison: the evidence that is kept */
     } levels;
     size_t comparison_count;
+    struct {
+        VEC(uint16_t); /* the comparisons that adjust for term frequencies: mostly a few, or none */
+    } adjusting;
+    struct {
+        VEC(double); /* of each new result, by adjusting comparison: evidence, too. NaN: the level
+                        reached does not adjust */
+    } frequency_weights;
 };
 
 /* ---- progress ---- */

@@ -11,6 +11,7 @@
 struct predicting {
     struct matching *matching;
     struct model model;
+    struct predictor predictor; /* while pairs are scored */
     struct column_set used;
     size_t used_count;
     struct columns columns;
@@ -137,6 +138,35 @@ static int read_records(struct predicting *predicting, struct error *error)
 
 /* ---- results ---- */
 
+static int list_adjusting(struct predicting *predicting, struct error *error)
+{
+    bool kept = true;
+    for (size_t i = 0; kept && i < predicting->model.comparison_count; i++) {
+        if (predicting->model.comparisons[i].has_term_frequencies) {
+            kept = vec_push(&predicting->matching->adjusting, (uint16_t)i);
+        }
+    }
+    return kept ? 0 : error_out_of_memory(error);
+}
+
+/* What frequencies added: the very numbers of which the engine made the pair's weight. */
+static bool keep_frequency_weights(struct predicting *predicting, const struct prediction *pair,
+                                   const uint16_t *levels)
+{
+    struct matching *matching = predicting->matching;
+    bool kept = true;
+    for (size_t i = 0; kept && i < matching->adjusting.len; i++) {
+        uint16_t number = matching->adjusting.items[i];
+        const struct scored_level *level =
+            &predicting->predictor.scoring.comparisons[number].levels[levels[number]];
+        double weight = level->frequencies == NULL
+                            ? NAN
+                            : scoring_frequency_weight(level, pair->left, pair->right);
+        kept = vec_push(&matching->frequency_weights, weight);
+    }
+    return kept;
+}
+
 static int keep_result(struct predicting *predicting, const struct prediction *pair,
                        double probability, const uint16_t *levels, struct error *error)
 {
@@ -151,6 +181,7 @@ static int keep_result(struct predicting *predicting, const struct prediction *p
     for (size_t i = 0; kept && i < matching->comparison_count; i++) {
         kept = vec_push(&matching->levels, levels[i]);
     }
+    kept = kept && keep_frequency_weights(predicting, pair, levels);
     return kept ? 0 : error_out_of_memory(error);
 }
 
@@ -186,15 +217,14 @@ static double least_weight(double probability)
     return probability < 1 ? weight - 1e-6 : 53;
 }
 
-static int score_pairs(struct predicting *predicting, struct predictor *predictor,
-                       struct error *error)
+static int score_pairs(struct predicting *predicting, struct error *error)
 {
     struct matching *matching = predicting->matching;
     struct predict_options options = {matching->options->threads,
                                       least_weight(matching->config.potential_threshold)};
     struct predict_sink sink = {.context = predicting, .take = take, .progress = progress};
     struct predict_counts counts = {0};
-    int status = predict_run(&counts, predictor, &options, &sink, error);
+    int status = predict_run(&counts, &predicting->predictor, &options, &sink, error);
     predict_counts_free(&counts);
     matching->report->results = matching->results.len;
     return status;
@@ -204,20 +234,19 @@ static int score(struct predicting *predicting, struct error *error)
 {
     struct matching *matching = predicting->matching;
     struct predictor_options options = {matching->options->threads, predicting->first_new};
-    struct predictor predictor;
     int status = matching_phase(matching, "preparing", error);
     if (status == 0) {
-        status =
-            predictor_init(&predictor, &predicting->model, &predicting->columns, &options, error);
+        status = predictor_init(&predicting->predictor, &predicting->model, &predicting->columns,
+                                &options, error);
     }
     if (status != 0) {
         return status;
     }
     status = matching_phase(matching, "scoring pairs", error);
     if (status == 0) {
-        status = score_pairs(predicting, &predictor, error);
+        status = score_pairs(predicting, error);
     }
-    predictor_free(&predictor);
+    predictor_free(&predicting->predictor);
     return status;
 }
 
@@ -235,7 +264,10 @@ int matching_predict(struct matching *matching, struct error *error)
     }
     matching->comparison_count = predicting.model.comparison_count;
     choose_columns(&predicting);
-    status = read_records(&predicting, error);
+    status = list_adjusting(&predicting, error);
+    if (status == 0) {
+        status = read_records(&predicting, error);
+    }
     if (status == 0) {
         status = score(&predicting, error);
     }

@@ -1,5 +1,6 @@
 #include "empi/matching_write.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -269,11 +270,51 @@ static int write_groups(struct writing *writing, struct error *error)
 
 /* ---- results ---- */
 
+static void append_levels(struct text_buffer *out, const struct matching *matching, size_t i)
+{
+    const uint16_t *levels = matching->levels.items + i * matching->comparison_count;
+    text_append(out, STR("\t{"));
+    for (size_t j = 0; j < matching->comparison_count; j++) {
+        text_append(out, j == 0 ? STR("") : STR(","));
+        text_append_unsigned(out, levels[j]);
+    }
+    text_append_char(out, '}');
+}
+
+static bool is_adjusted(const struct matching *matching, size_t i)
+{
+    size_t count = matching->adjusting.len;
+    size_t at = 0;
+    while (at < count && isnan(matching->frequency_weights.items[i * count + at])) {
+        at++;
+    }
+    return at < count;
+}
+
+/* NULL when no level that the pair reached adjusts, which keeps rows small. */
+static void append_frequency_weights(struct text_buffer *out, const struct matching *matching,
+                                     size_t i)
+{
+    if (!is_adjusted(matching, i)) {
+        text_append(out, STR("\t\\N"));
+        return;
+    }
+    size_t count = matching->adjusting.len;
+    const double *weights = matching->frequency_weights.items + i * count;
+    text_append(out, STR("\t{"));
+    for (size_t j = 0, next = 0; j < matching->comparison_count; j++) {
+        bool adjusts = next < count && matching->adjusting.items[next] == j;
+        double weight = adjusts ? weights[next++] : 0;
+        text_append(out, j == 0 ? STR("") : STR(","));
+        text_append_double(out, isnan(weight) ? 0 : weight);
+    }
+    text_append_char(out, '}');
+}
+
 static bool write_result(const struct writing *writing, struct text_buffer *out, size_t i)
 {
     const struct matching *matching = writing->matching;
     const struct match_result *result = &writing->graph->results[writing->first_new + i];
-    const uint16_t *levels = matching->levels.items + i * matching->comparison_count;
     text_append_integer(out, writing->results[writing->first_new + i]);
     append_next(out, matching->report->job_id);
     append_next(out, group_of_result(writing, writing->first_new + i));
@@ -283,12 +324,8 @@ static bool write_result(const struct writing *writing, struct text_buffer *out,
     text_append_double(out, result->probability);
     append_next(out, result->left_record);
     append_next(out, result->right_record);
-    text_append(out, STR("\t{"));
-    for (size_t j = 0; j < matching->comparison_count; j++) {
-        text_append(out, j == 0 ? STR("") : STR(","));
-        text_append_unsigned(out, levels[j]);
-    }
-    text_append_char(out, '}');
+    append_levels(out, matching, i);
+    append_frequency_weights(out, matching, i);
     return true;
 }
 
@@ -308,7 +345,7 @@ static int write_results(struct writing *writing, struct error *error)
         write_rows(writing,
                    "copy empi.prediction_result (id, job_id, match_group_id, match_weight,\n"
                    "    match_probability, person_record_l_id, person_record_r_id,\n"
-                   "    levels)\n"
+                   "    levels, term_frequency_weights)\n"
                    "from stdin",
                    write_result, writing->graph->result_count - writing->first_new, error);
     if (status == 0) {

@@ -82,7 +82,7 @@ test('the parts of an explanation add up to the weight that is stored', async ()
         assertNear(sum, Number(row.match_weight), result.id);
         assert.deepEqual(comparisons.map(({ name }) => name), ['phone', 'last_name', 'first_name']);
         const first = comparisons[2];
-        assert.deepEqual([first.label, first.term_frequency_adjusted, first.is_null_level], ['the same', true, false]);
+        assert.deepEqual([first.level, first.label, first.term_frequency_adjusted, first.is_null_level], [1, 'the same', true, false]);
         assertNear(first.weight, Math.log2(0.9 / 0.05), 'the weight of a level is log2(m / u)');
         assert.notEqual(first.term_frequency_weight, 0);
     }

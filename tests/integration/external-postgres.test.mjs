@@ -68,7 +68,7 @@ const everyCommand = (client) => [['migrate'], ['migrate', '--list'], ['migrate'
 describe('getting in', () => {
     test('over TCP with a password, over the socket without', (t) => {
         server.reset();
-        assert.equal(new Client(t).run('migrate').stdout, 'applied 0001_index\n');
+        assert.match(new Client(t).run('migrate').stdout, /^applied 0001_index\n/);
         const socket = new Client(t, server.env({ host: server.folder, password: null }));
         assert.match(socket.run('migrate').stdout, /nothing to do/);
         assert.match(socket.run('psql', '--', '-X', '-At', '-c', 'select current_user').stdout, /^empi$/m);

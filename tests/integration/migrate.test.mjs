@@ -102,6 +102,19 @@ describe('up and down', () => {
         assert.equal(sql('select count(*) from empi.person'), '0');
     });
 
+    test('down to the first migration: records stay, so nobody is asked, and what was taken off is null after', () => {
+        succeed(...importing());
+        succeed('matching-job');
+        const later = migrations.slice(1);
+        assert.equal(succeed('migrate', '--to', '1'), later.map((name) => `removed ${name}\n`).reverse().join(''));
+        const stored = () => sql("select to_jsonb(r) - 'created' from empi.prediction_result r");
+        const without = stored();
+        assert.match(without, /"levels": \[1, 0\]/);
+        assert.equal(succeed('migrate'), later.map((name) => `applied ${name}\n`).join(''));
+        assert.deepEqual(JSON.parse(stored()), { ...JSON.parse(without), term_frequency_weights: null });
+        succeed('flush', '--yes');
+    });
+
     test('every table and column that needs words has them', () => {
         assert.equal(sql(`select string_agg(relname, ' ') from pg_class
             where relnamespace = to_regnamespace('empi') and relkind = 'r' and obj_description(oid) is null`), '');
