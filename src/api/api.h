@@ -70,7 +70,7 @@ int api_blame_s3(int status, struct error *error);
 
 /*
  * The body of a request, an object or list; no body is {}. The object belongs to the exchange's
- * caller: json_decref(). *out is NULL when it is no JSON and the exchange is answered.
+ * caller: json_decref(). *out is NULL when it is no JSON, or too much, and the exchange is answered.
  */
 int api_read_json(json_t **out, struct http_exchange *exchange, struct error *error);
 

@@ -86,7 +86,7 @@ int json_read(json_t **out, struct str text, const char *name, struct error *err
     return ran_out ? error_out_of_memory(error) : refuse(text, name, &fault, error);
 }
 
-/* ---- parts of a text that is known to be JSON ---- */
+/* ---- without reading all of it ---- */
 
 static size_t skip_space(struct str text, size_t at)
 {
@@ -120,6 +120,17 @@ static size_t skip_value(struct str text, size_t at)
         at = c == '"' ? skip_string(text, at) : at + 1;
     }
     return at;
+}
+
+size_t json_count_values(struct str text)
+{
+    size_t count = 1;
+    for (size_t at = 0; at < text.len;) {
+        char c = text.ptr[at];
+        count += c == ',' || c == '[' || c == '{';
+        at = c == '"' ? skip_string(text, at) : at + 1;
+    }
+    return count;
 }
 
 struct str json_read_member(struct str text, const char *key)

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { ServedApi } from './api-support.mjs';
+import { ServedApi, sanitized } from './api-support.mjs';
 import { columns, model, person } from './index-support.mjs';
 import { eventually } from './service-support.mjs';
 import { formatTable, start } from './support.mjs';
@@ -28,6 +28,22 @@ test('a file is as large as it is unpacked', async () => {
     assert.match(refused.json.error.details[0].message, /holds more than 50000 bytes when it is unpacked/);
     assert.deepEqual(api.sql('select count(*) from empi.person_record_staging'), [{ count: '0' }]);
     assert.equal((await send(100)).status, 200);
+});
+
+test('a body of JSON is limited in what it would take in memory', async () => {
+    await api.post('/config', { splink_settings: model, potential_match_threshold: 0.1, auto_match_threshold: 0.9 });
+    const before = await api.highWater();
+    for (const [path, body] of [['/matches', `[${'{},'.repeat(5_000_000)}{}]`], ['/config', `{"splink_settings": [${'[],'.repeat(5_000_000)}[]]}`],
+        ['/matches', '['.repeat(16 << 20)]]) {
+        const answer = await api.call('POST', path, { json: body, role: 'member' });
+        assert.equal(answer.status, 413);
+        assert.deepEqual(answer.json, { error: { message: 'Request body too large', details: [{ message: 'It holds more than 200000 values.' }] } });
+    }
+    const taken = await api.highWater() - before;
+    assert.ok(sanitized || taken < 128 * 1024, `${taken} KiB`);
+    // Of texts and spaces there may be as many as the body may have bytes.
+    const text = await api.call('POST', '/config', { json: `{"x": "${',[{'.repeat(4 << 20)}"}`, role: 'member' });
+    assert.equal(text.status, 400, text.text);
 });
 
 test('while the first large import is written, pages are refused rather than waited for', async () => {
