@@ -16,10 +16,12 @@ const struct identity_user *api_user(const struct http_exchange *exchange)
     return exchange->user;
 }
 
+/* How long a request waits for a connection. */
+enum { SECONDS = 10 };
+
 int api_take_connection(struct connection **out, const struct http_exchange *exchange,
                         struct error *error)
 {
-    enum { SECONDS = 10 };
     *out = NULL;
     return store_take(out, api_of(exchange)->store, SECONDS, error);
 }
@@ -49,6 +51,38 @@ void api_give_back_slow(struct api *api, struct connection *connection)
     if (connection != NULL) {
         store_give_back(connection);
         atomic_fetch_sub(&api->slow, 1);
+    }
+}
+
+/* With half of the connections for who is slow, a quarter is left for all others. */
+unsigned api_most_imports(const struct config *config)
+{
+    return config->db.pool_size / 4;
+}
+
+int api_take_import_connection(struct connection **out, const struct http_exchange *exchange,
+                               struct error *error)
+{
+    struct api *api = api_of(exchange);
+    *out = NULL;
+    if (!http_gate_enter(api->imports, SECONDS)) {
+        error_set(error, STATUS_RESOURCES, "%u uploads are being imported",
+                  api_most_imports(api->config));
+        error_hint(error, "try again later, or raise db.pool_size");
+        return STATUS_RESOURCES;
+    }
+    int status = api_take_connection(out, exchange, error);
+    if (status != 0) {
+        http_gate_leave(api->imports);
+    }
+    return status;
+}
+
+void api_give_back_import(struct api *api, struct connection *connection)
+{
+    if (connection != NULL) {
+        store_give_back(connection);
+        http_gate_leave(api->imports);
     }
 }
 

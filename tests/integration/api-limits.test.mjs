@@ -11,7 +11,7 @@ import { formatTable, start } from './support.mjs';
 const MOST = 50_000;
 
 let api;
-before(async () => (api = await ServedApi.make({ TUVA_EMPI_SERVER__MAX_BODY_BYTES: String(MOST) })));
+before(async () => (api = await ServedApi.make({ TUVA_EMPI_DB__POOL_SIZE: '4', TUVA_EMPI_SERVER__MAX_BODY_BYTES: String(MOST) })));
 after(() => api.remove());
 
 test('a file is as large as it is unpacked', async () => {
@@ -46,18 +46,42 @@ test('a body of JSON is limited in what it would take in memory', async () => {
     assert.equal(text.status, 400, text.text);
 });
 
-test('while the first large import is written, pages are refused rather than waited for', async () => {
-    const writer = start(api.folder, ['psql', '--', '-X', '-q', '-At'], { env: api.env });
+/** Holds locks in the database until end() is called. */
+async function hold(statement) {
+    const holder = start(api.folder, ['psql', '--', '-X', '-q', '-At'], { env: api.env });
     let said = '';
-    writer.child.stdout.on('data', (data) => (said += data));
-    writer.child.stdin.write("begin; lock table empi.person in access exclusive mode; select 'locked';\n");
-    await eventually(() => said === 'locked\n', 'the lock');
+    holder.child.stdout.on('data', (data) => (said += data));
+    holder.child.stdin.write(`begin; ${statement}; select 'held';\n`);
+    await eventually(() => said === 'held\n', 'the lock');
+    return async () => {
+        holder.child.stdin.end('commit;\n');
+        assert.deepEqual(await holder.ended, { status: 0, signal: null }, holder.stderr);
+    };
+}
+
+test('uploads that are imported at the same time leave connections for others', async () => {
+    const { config_id: config } = await api.post('/config', { splink_settings: model, potential_match_threshold: 0.1,
+        auto_match_threshold: 0.9 });
+    const end = await hold('lock table empi.person_record_staging in access exclusive mode');
+    const uploads = Array.from({ length: 6 }, (_, i) => api.upload('/person-records/import', [['config_id', config],
+        ['file', new Blob([formatTable(columns, [person(`upload-${i}`)])]), 'records.csv']]));
+    await eventually(() => api.sql(`select count(*) from pg_stat_activity where wait_event_type = 'Lock'`)[0].count !== '0',
+        'an import that waits');
+    for (let i = 0; i < 5; i++) {
+        await api.get('/data-sources');
+    }
+    await end();
+    const answers = (await Promise.all(uploads)).map(({ status }) => status);
+    assert.ok(answers.includes(200) && answers.every((status) => status === 200 || status === 503), `${answers}`);
+});
+
+test('while the first large import is written, pages are refused rather than waited for', async () => {
+    const end = await hold('lock table empi.person in access exclusive mode');
     const path = '/persons/p_01234567-89ab-4cde-8f01-23456789abcd';
     const answer = await api.call('GET', path, { role: 'member' });
     assert.equal(answer.status, 503);
     assert.equal(answer.headers.get('retry-after'), '5');
     assert.equal((await api.call('GET', '/health-check')).status, 200, 'others are served');
-    writer.child.stdin.end('commit;\n');
-    assert.deepEqual(await writer.ended, { status: 0, signal: null }, writer.stderr);
+    await end();
     assert.equal((await api.call('GET', path, { role: 'member' })).status, 404);
 });
