@@ -279,9 +279,13 @@ static int compile_level(struct compiler *compiler, struct model_level *level,
     return status;
 }
 
-/* Not so when a condition is missing or has a fault: what is looked for may have been there. */
+/* Not so when there are no levels, or a condition is missing or has a fault: what is looked for may have
+   been there. */
 static bool is_understood(const struct model_comparison *comparison)
 {
+    if (comparison->level_count == 0) {
+        return false;
+    }
     for (size_t i = 0; i < comparison->level_count; i++) {
         const struct model_level *level = &comparison->levels[i];
         if (level->condition == NULL && !level->settings->is_else) {

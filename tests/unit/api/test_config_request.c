@@ -104,6 +104,9 @@ static void all_of_the_table_holds(void **state)
            "comparisons.1.output_column_name: This field is required.\n" IN
            "comparisons.1.comparison_description: This field is required.\n" IN
            "comparisons.1.comparison_levels: Expected a list of items but got type \"str\".\n");
+    assert_faults(BODY(SETTINGS(RULE, "5, null"), "0", "1"),
+                  IN "comparisons.0: Invalid data. Expected a dictionary, but got int.\n" IN
+                     "comparisons.1: Invalid data. Expected a dictionary, but got NoneType.\n");
     assert_faults(BODY(SETTINGS("{\"blocking_rule\": []}",
                                 COMPARISON("{\"is_null_level\": 3, \"m_probability\": 1.5, "
                                            "\"u_probability\": \"0.5\"}")),
