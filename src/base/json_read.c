@@ -44,6 +44,9 @@ static struct str reason(const json_error_t *fault)
     if (json_error_code(fault) == json_error_null_character) {
         return STR("a text with a NUL character");
     }
+    if (strstr(fault->text, "integer") != NULL) {
+        return STR("an integer of more than 64 bits");
+    }
     const char *near = strstr(fault->text, " near ");
     size_t len = near == NULL ? strlen(fault->text) : (size_t)(near - fault->text);
     return (struct str){fault->text, len};

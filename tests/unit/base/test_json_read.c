@@ -41,7 +41,7 @@ static void says_where_it_is_wrong_but_not_what_stands_there(void **state)
         {STR("[\"a\nb\"]"), "x: line 1, column 3: not valid JSON: unexpected newline"},
         {STR("[1e999]"), "x: line 1, column 6: not valid JSON: real number overflow"},
         {STR("[123456789012345678901234567890]"),
-         "x: line 1, column 31: not valid JSON: too big integer"},
+         "x: line 1, column 31: not valid JSON: an integer of more than 64 bits"},
         {STR("[01]"), "x: line 1, column 2: not valid JSON: invalid token"},
         {STR("[1,]"), "x: line 1, column 4: not valid JSON: unexpected token"},
         {STR("// x\n[]"), "x: line 1, column 1: not valid JSON: '[' or '{' expected"},
