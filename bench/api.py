@@ -20,6 +20,7 @@ import pages
 BENCH = pathlib.Path(__file__).resolve().parent
 SECONDS = 10  # of each kind of request
 CONNECTIONS = (1, 8)
+PATIENCE = 60  # seconds until wrk takes an answer for lost; its own 2 are fewer than some searches take
 USER = "bench"
 PASSWORD = "bench-1234567"
 GIGABYTE = 1_000_000_000
@@ -103,7 +104,7 @@ def run_wrk(service, paths, connections, folder):
     environment = {**os.environ, "BENCH_PATHS": str(file), "BENCH_TOKEN": service.token}
     done = subprocess.run(
         ["wrk", "--threads", str(min(2, connections)), "--connections", str(connections),
-         "--duration", f"{SECONDS}s", "--script", BENCH / "api.lua", f"http://127.0.0.1:{service.port}"],
+         "--duration", f"{SECONDS}s", "--timeout", f"{PATIENCE}s", "--script", BENCH / "api.lua", f"http://127.0.0.1:{service.port}"],
         env=environment, check=True, capture_output=True, text=True)
     figures = json.loads(done.stdout.strip().splitlines()[-1])
     if figures["failed"] > 0:
