@@ -1,15 +1,17 @@
-"""The HTTP API of a large index: requests a second and times of answers by wrk; memory while a
-gigabyte goes in and out."""
+"""The HTTP API of a large index: requests a second and times of answers by wrk, alone and beside many
+connections that are idle or slow; memory while a gigabyte goes in and out."""
 
 import contextlib
 import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
 import urllib.request
@@ -20,6 +22,9 @@ import pages
 BENCH = pathlib.Path(__file__).resolve().parent
 SECONDS = 10  # of each kind of request
 CONNECTIONS = (1, 8)
+PATIENCE = 60  # seconds until wrk takes an answer for lost; its own 2 are fewer than some searches take
+IDLE = 1000  # connections that are kept after an answer, and do nothing
+SLOW = 200  # those that send a byte of a head now and then
 USER = "bench"
 PASSWORD = "bench-1234567"
 GIGABYTE = 1_000_000_000
@@ -103,11 +108,19 @@ def run_wrk(service, paths, connections, folder):
     environment = {**os.environ, "BENCH_PATHS": str(file), "BENCH_TOKEN": service.token}
     done = subprocess.run(
         ["wrk", "--threads", str(min(2, connections)), "--connections", str(connections),
-         "--duration", f"{SECONDS}s", "--script", BENCH / "api.lua", f"http://127.0.0.1:{service.port}"],
+         "--duration", f"{SECONDS}s", "--timeout", f"{PATIENCE}s", "--script", BENCH / "api.lua", f"http://127.0.0.1:{service.port}"],
         env=environment, check=True, capture_output=True, text=True)
     figures = json.loads(done.stdout.strip().splitlines()[-1])
     if figures["failed"] > 0:
         sys.exit(f"bench: {figures['failed']} requests failed, such as {paths[0]}")
+    return figures
+
+
+def measure_requests(service, name, paths, connections, folder):
+    figures = run_wrk(service, paths, connections, folder)
+    print(f"  {name:<30} {connections:>2} connection{'s' if connections > 1 else ' '}  "
+          f"{figures['requests'] / figures['seconds']:>9,.0f} requests/s   "
+          f"p50 {figures['p50']:8.2f} ms   p99 {figures['p99']:8.2f} ms", flush=True)
     return figures
 
 
@@ -119,12 +132,75 @@ def bench_requests(service, kinds, folder):
     results = {}
     for name, paths in requests.items():
         for connections in CONNECTIONS:
-            figures = run_wrk(service, paths, connections, folder)
-            results[f"{name}, {connections} connections"] = figures
-            print(f"  {name:<30} {connections:>2} connection{'s' if connections > 1 else ' '}  "
-                  f"{figures['requests'] / figures['seconds']:>9,.0f} requests/s   "
-                  f"p50 {figures['p50']:8.2f} ms   p99 {figures['p99']:8.2f} ms", flush=True)
+            results[f"{name}, {connections} connections"] = measure_requests(
+                service, name, paths, connections, folder)
     return results
+
+
+# ---- beside many connections that want nothing ----
+
+def open_held(port, slow):
+    held = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    head = "GET /api/v1/health-check HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
+    held.sendall(head.encode() if slow else f"{head}no\r\n\r\n".encode())
+    if not slow and not held.recv(4096).startswith(b"HTTP/1.1 200 "):
+        sys.exit("bench: a connection that was to be idle got no answer")
+    return held
+
+
+def is_open(held):
+    """Whether the service has neither closed it nor answered."""
+    held.setblocking(False)
+    try:
+        held.recv(1)
+        return False
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def held_connections(port):
+    """Idle ones and slow ones; all have to last: for less than the 75 seconds of a head's deadline."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    idle = [open_held(port, slow=False) for _ in range(IDLE)]
+    slow = [open_held(port, slow=True) for _ in range(SLOW)]
+    ended = threading.Event()
+
+    def drip():
+        while not ended.wait(1):
+            for held in slow:
+                with contextlib.suppress(OSError):  # told in the end
+                    held.send(b"x")
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    try:
+        yield
+        lost = [sum(not is_open(held) for held in group) for group in (idle, slow)]
+    finally:
+        ended.set()
+        dripping.join()
+        for held in idle + slow:
+            held.close()
+    if any(lost):
+        sys.exit(f"bench: {lost[0]} idle and {lost[1]} slow connections did not last")
+
+
+def bench_beside_held(service, kinds, folder):
+    requests = {"health check": ["/api/v1/health-check"],
+                "persons, first page": as_paths(kinds["persons, first page"])}
+    before, _ = service.memory()
+    with held_connections(service.port):
+        print(f"  beside {IDLE:,} idle connections and {SLOW} slow ones:", flush=True)
+        results = {f"{name}, {connections} connections":
+                   measure_requests(service, name, paths, connections, folder)
+                   for name, paths in requests.items() for connections in CONNECTIONS}
+        after, _ = service.memory()
+    print(f"  memory {measure.size(before)} before, {measure.size(after)} with them", flush=True)
+    return {"idle": IDLE, "slow": SLOW, "requests": results, "before": before, "after": after}
 
 
 # ---- a gigabyte ----
@@ -186,5 +262,6 @@ def run(program, persons, folder):
         with serving(program, environment, folder) as service:
             print(f"  {persons:,} persons, {persons // 2:,} potential matches")
             figures = bench_requests(service, kinds, folder)
+            beside = bench_beside_held(service, kinds, folder)
             moved = bench_transfer(program, service, environment, persons, folder)
-    return {"persons": persons, "requests": figures, "transfers": moved}
+    return {"persons": persons, "requests": figures, "beside": beside, "transfers": moved}

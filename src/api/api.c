@@ -16,10 +16,12 @@ const struct identity_user *api_user(const struct http_exchange *exchange)
     return exchange->user;
 }
 
+/* How long a request waits for a connection. */
+enum { SECONDS = 10 };
+
 int api_take_connection(struct connection **out, const struct http_exchange *exchange,
                         struct error *error)
 {
-    enum { SECONDS = 10 };
     *out = NULL;
     return store_take(out, api_of(exchange)->store, SECONDS, error);
 }
@@ -52,7 +54,41 @@ void api_give_back_slow(struct api *api, struct connection *connection)
     }
 }
 
+/* With half of the connections for who is slow, a quarter is left for all others. */
+unsigned api_most_imports(const struct config *config)
+{
+    return config->db.pool_size / 4;
+}
+
+int api_take_import_connection(struct connection **out, const struct http_exchange *exchange,
+                               struct error *error)
+{
+    struct api *api = api_of(exchange);
+    *out = NULL;
+    if (!http_gate_enter(api->imports, SECONDS)) {
+        error_set(error, STATUS_RESOURCES, "%u uploads are being imported",
+                  api_most_imports(api->config));
+        error_hint(error, "try again later, or raise db.pool_size");
+        return STATUS_RESOURCES;
+    }
+    int status = api_take_connection(out, exchange, error);
+    if (status != 0) {
+        http_gate_leave(api->imports);
+    }
+    return status;
+}
+
+void api_give_back_import(struct api *api, struct connection *connection)
+{
+    if (connection != NULL) {
+        store_give_back(connection);
+        http_gate_leave(api->imports);
+    }
+}
+
 /* ---- answers ---- */
+
+static const char invalid[] = "Validation failed";
 
 static void write_text(struct json_writer *json, const char *key, struct str text)
 {
@@ -60,13 +96,14 @@ static void write_text(struct json_writer *json, const char *key, struct str tex
     json_write_string(json, text);
 }
 
-static struct json_writer *open_details(struct http_exchange *exchange)
+static struct json_writer *open_details(struct http_exchange *exchange, unsigned status,
+                                        const char *message)
 {
-    struct json_writer *json = http_respond_json(exchange, 400);
+    struct json_writer *json = http_respond_json(exchange, status);
     json_write_open_object(json);
     json_write_key(json, "error");
     json_write_open_object(json);
-    write_text(json, "message", STR("Validation failed"));
+    write_text(json, "message", str_from(message));
     json_write_key(json, "details");
     json_write_open_array(json);
     return json;
@@ -95,7 +132,7 @@ int api_answer_faults(struct http_exchange *exchange, const struct field_faults 
     if (faults->failed) {
         return error_out_of_memory(error);
     }
-    struct json_writer *json = open_details(exchange);
+    struct json_writer *json = open_details(exchange, 400, invalid);
     for (const struct field_fault *at = faults->first; at != NULL; at = at->next) {
         write_detail(json, at->field, str_from(at->message));
     }
@@ -105,7 +142,7 @@ int api_answer_faults(struct http_exchange *exchange, const struct field_faults 
 
 static void answer_invalid(struct http_exchange *exchange, const struct error *error)
 {
-    struct json_writer *json = open_details(exchange);
+    struct json_writer *json = open_details(exchange, 400, invalid);
     write_detail(json, NULL, str_from(error->message));
     for (const char *line = error->detail; *line != '\0';) {
         size_t length = strcspn(line, "\n");
@@ -153,9 +190,26 @@ int api_blame_s3(int status, struct error *error)
 
 /* ---- bodies ---- */
 
+/* A model of 10,000 levels has 120,000. 16 MiB of nothing but brackets would take 1.4 GB. */
+enum { MOST_VALUES = 200000 };
+
+static void answer_too_many_values(struct http_exchange *exchange)
+{
+    char message[64];
+    int length = snprintf(message, sizeof message, "It holds more than %d values.", MOST_VALUES);
+    struct json_writer *json = open_details(exchange, 413, "Request body too large");
+    write_detail(json, NULL, (struct str){message, (size_t)length});
+    close_details(json);
+}
+
 int api_read_json(json_t **out, struct http_exchange *exchange, struct error *error)
 {
+    *out = NULL;
     bool none = exchange->body.ptr == NULL || exchange->body.len == 0;
+    if (!none && json_count_values(exchange->body) > MOST_VALUES) {
+        answer_too_many_values(exchange);
+        return 0;
+    }
     int status = json_read(out, none ? STR("{}") : exchange->body, NULL, error);
     if (status != STATUS_INVALID) {
         return status;

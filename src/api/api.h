@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "http/exchange.h"
+#include "http/gate.h"
 #include "identity/identity.h"
 #include "store/store.h"
 
@@ -32,6 +33,7 @@ struct api {
     struct database_watch *watch;          /* what the health check asks */
     /* Connections that are held for as long as others take, a client that reads or S3. */
     atomic_uint slow;
+    struct http_gate *imports; /* of uploads, which hold one each, too */
 };
 
 /* The service of a request. */
@@ -43,6 +45,13 @@ const struct identity_user *api_user(const struct http_exchange *exchange);
 /* A connection for a few statements. STATUS_RESOURCES when all are busy for ten seconds. */
 int api_take_connection(struct connection **out, const struct http_exchange *exchange,
                         struct error *error);
+
+/* A connection for the import of an upload: at most so many are given away like this, a quarter of
+   db.pool_size. Others wait for ten seconds, as for a connection. To be given back with the last. */
+unsigned api_most_imports(const struct config *config);
+int api_take_import_connection(struct connection **out, const struct http_exchange *exchange,
+                               struct error *error);
+void api_give_back_import(struct api *api, struct connection *connection);
 
 /*
  * A connection for as long as a client, or S3, takes: at most half of db.pool_size are given away like
@@ -70,7 +79,7 @@ int api_blame_s3(int status, struct error *error);
 
 /*
  * The body of a request, an object or list; no body is {}. The object belongs to the exchange's
- * caller: json_decref(). *out is NULL when it is no JSON and the exchange is answered.
+ * caller: json_decref(). *out is NULL when it is no JSON, or too much, and the exchange is answered.
  */
 int api_read_json(json_t **out, struct http_exchange *exchange, struct error *error);
 

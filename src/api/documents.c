@@ -11,6 +11,7 @@
 #include "api/yaml_json.h"
 #include "base/json_read.h"
 #include "base/memory.h"
+#include "http/media_type.h"
 
 enum { MAX_BYTES = 4 << 20, POLICY_SIZE = 256 };
 
@@ -95,13 +96,25 @@ void api_documents_close(struct api_documents *documents)
 
 /* ---- handlers ---- */
 
+/* In either case of letters; part of a name, for there are several of both. */
+static bool names(struct str type, const char *word)
+{
+    const char *found = type.len == 0 ? NULL : strcasestr(type.ptr, word);
+    return found != NULL && found < type.ptr + type.len;
+}
+
 /* Whether JSON is asked for: named in Accept before any YAML. */
 static bool wants_json(const struct http_exchange *exchange)
 {
-    struct str accept = http_header(exchange, "Accept");
-    const char *json = accept.ptr == NULL ? NULL : strcasestr(accept.ptr, "json");
-    const char *yaml = accept.ptr == NULL ? NULL : strcasestr(accept.ptr, "yaml");
-    return json != NULL && (yaml == NULL || json < yaml);
+    struct str rest = http_header(exchange, "Accept");
+    while (rest.len > 0) {
+        struct str type;
+        bool wanted = http_take_accepted(&type, &rest);
+        if (wanted && (names(type, "json") || names(type, "yaml"))) {
+            return names(type, "json");
+        }
+    }
+    return false;
 }
 
 int handle_schema(struct http_exchange *exchange, struct error *error)

@@ -207,7 +207,7 @@ static int import(struct http_exchange *exchange, struct field_faults *faults,
     struct connection *connection;
     struct import_report report = {0};
     int status = slow ? api_take_slow_connection(&connection, exchange, error)
-                      : api_take_connection(&connection, exchange, error);
+                      : api_take_import_connection(&connection, exchange, error);
     if (status == 0) {
         status = check_config(faults, connection, request->config_id, error);
     }
@@ -217,7 +217,7 @@ static int import(struct http_exchange *exchange, struct field_faults *faults,
     if (slow) {
         api_give_back_slow(api_of(exchange), connection);
     } else {
-        store_give_back(connection);
+        api_give_back_import(api_of(exchange), connection);
     }
     if (status == 0 && field_faults_any(faults)) {
         status = api_answer_faults(exchange, faults, error);

@@ -29,9 +29,9 @@ enum status {
 
 struct error {
     enum status status;
-    char message[512]; /* one sentence: what went wrong and where */
-    char detail[4096]; /* more, one fault a line; may be empty */
-    char hint[512];    /* the remedy; may be empty */
+    char message[512];  /* one sentence: what went wrong and where */
+    char detail[16384]; /* more, one fault a line; may be empty */
+    char hint[512];     /* the remedy; may be empty */
 };
 
 /*

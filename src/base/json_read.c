@@ -44,6 +44,9 @@ static struct str reason(const json_error_t *fault)
     if (json_error_code(fault) == json_error_null_character) {
         return STR("a text with a NUL character");
     }
+    if (strstr(fault->text, "integer") != NULL) {
+        return STR("an integer of more than 64 bits");
+    }
     const char *near = strstr(fault->text, " near ");
     size_t len = near == NULL ? strlen(fault->text) : (size_t)(near - fault->text);
     return (struct str){fault->text, len};
@@ -86,7 +89,7 @@ int json_read(json_t **out, struct str text, const char *name, struct error *err
     return ran_out ? error_out_of_memory(error) : refuse(text, name, &fault, error);
 }
 
-/* ---- parts of a text that is known to be JSON ---- */
+/* ---- without reading all of it ---- */
 
 static size_t skip_space(struct str text, size_t at)
 {
@@ -120,6 +123,17 @@ static size_t skip_value(struct str text, size_t at)
         at = c == '"' ? skip_string(text, at) : at + 1;
     }
     return at;
+}
+
+size_t json_count_values(struct str text)
+{
+    size_t count = 1;
+    for (size_t at = 0; at < text.len;) {
+        char c = text.ptr[at];
+        count += c == ',' || c == '[' || c == '{';
+        at = c == '"' ? skip_string(text, at) : at + 1;
+    }
+    return count;
 }
 
 struct str json_read_member(struct str text, const char *key)

@@ -22,6 +22,10 @@
  */
 int json_read(json_t **out, struct str text, const char *name, struct error *error);
 
+/* At least as many as the values that json_read() would make of a text, JSON or not; each may take 250
+   bytes. Commas and opening brackets are counted, that is all. */
+size_t json_count_values(struct str text);
+
 /* The value of a key as it stands in the text of an object that json_read() has accepted; ptr NULL
    when there is none, or where its key is written with escapes. */
 struct str json_read_member(struct str text, const char *key);

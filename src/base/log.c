@@ -16,7 +16,7 @@ enum {
     MESSAGE_BYTES = 4096,
     /* Holds a message, detail and hint of the largest size with every byte escaped as six. A line
        is made on the stack, so that "out of memory" can be told as well. */
-    LINE_BYTES = 64 << 10,
+    LINE_BYTES = 128 << 10,
 };
 
 static enum log_level lowest_level = LOG_INFO;

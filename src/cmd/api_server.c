@@ -23,6 +23,8 @@ struct api_server {
     struct database_watch *watch;
     struct identity *identity;
     struct http_server *http;
+    struct http_gate imports;
+    bool imports_are_open;
 };
 
 static int revive(void *context, struct error *error)
@@ -85,6 +87,10 @@ static int start(struct api_server *server, struct index *index, struct error *e
     if (status == 0) {
         status = database_watch_open(&server->watch, index->store, revive, index, error);
     }
+    if (status == 0) {
+        status = http_gate_open(&server->imports, api_most_imports(index->config), error);
+        server->imports_are_open = status == 0;
+    }
     if (status != 0) {
         return status;
     }
@@ -94,6 +100,7 @@ static int start(struct api_server *server, struct index *index, struct error *e
         .identity = server->identity,
         .documents = server->documents,
         .watch = server->watch,
+        .imports = &server->imports,
     };
     const struct http_server_options options = options_of(server, index->config);
     status = http_server_start(&server->http, &options, error);
@@ -127,6 +134,9 @@ void api_server_stop(struct api_server *server)
     database_watch_close(server->watch);
     identity_close(server->identity);
     api_documents_close(server->documents);
+    if (server->imports_are_open) {
+        http_gate_close(&server->imports);
+    }
     memory_free(server);
 }
 

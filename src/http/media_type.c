@@ -131,3 +131,33 @@ bool http_media_parameter(struct str *out, struct str header, const char *name, 
     out->ptr = arena_copy(arena, *out);
     return out->ptr != NULL;
 }
+
+/* ---- what a client accepts ---- */
+
+/* Whether a parameter is "q=0", with as many zeros as one likes. */
+static bool is_refusal(struct str parameters)
+{
+    const char *at = parameters.len == 0 ? NULL : memmem(parameters.ptr, parameters.len, "q=", 2);
+    if (at == NULL) {
+        return false;
+    }
+    struct str weight = {at + 2, parameters.len - (size_t)(at + 2 - parameters.ptr)};
+    for (size_t i = 0; i < weight.len && weight.ptr[i] != ';' && weight.ptr[i] != ' '; i++) {
+        if (weight.ptr[i] != '0' && weight.ptr[i] != '.') {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool http_take_accepted(struct str *out, struct str *rest)
+{
+    const char *end = rest->len == 0 ? NULL : memchr(rest->ptr, ',', rest->len);
+    struct str item = {rest->ptr, end == NULL ? rest->len : (size_t)(end - rest->ptr)};
+    size_t taken = item.len + (end != NULL);
+    *rest = (struct str){rest->ptr + taken, rest->len - taken};
+    *out = http_media_type(item);
+    const char *semicolon = item.len == 0 ? NULL : memchr(item.ptr, ';', item.len);
+    size_t length = semicolon == NULL ? item.len : (size_t)(semicolon - item.ptr);
+    return !is_refusal((struct str){item.ptr + length, item.len - length});
+}

@@ -23,4 +23,8 @@ struct str http_media_type(struct str header);
 bool http_media_parameter(struct str *out, struct str header, const char *name,
                           struct arena *arena);
 
+/* Takes the first item off a header such as Accept: *out is its name, without parameters. false when
+   these say "q=0": it is not wanted. */
+bool http_take_accepted(struct str *out, struct str *rest);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/zlib_memory.h"
+#include "http/media_type.h"
 
 /* Most of the gain at a third of the time of zlib's usual level. */
 enum { STREAM_LEVEL = 3, PIECE_BYTES = 32 << 10 };
@@ -26,35 +27,13 @@ bool http_packing_pays(const char *content_type)
     return false;
 }
 
-/* Whether a parameter is "q=0", with as many zeros as one likes. */
-static bool is_refusal(struct str parameters)
-{
-    const char *at = parameters.len == 0 ? NULL : memmem(parameters.ptr, parameters.len, "q=", 2);
-    if (at == NULL) {
-        return false;
-    }
-    struct str weight = {at + 2, parameters.len - (size_t)(at + 2 - parameters.ptr)};
-    for (size_t i = 0; i < weight.len && weight.ptr[i] != ';' && weight.ptr[i] != ' '; i++) {
-        if (weight.ptr[i] != '0' && weight.ptr[i] != '.') {
-            return false;
-        }
-    }
-    return true;
-}
-
 bool http_packing_accepted(struct str accept_encoding)
 {
     struct str rest = accept_encoding;
     bool any = false;
     while (rest.len > 0) {
-        const char *end = memchr(rest.ptr, ',', rest.len);
-        struct str item = {rest.ptr, end == NULL ? rest.len : (size_t)(end - rest.ptr)};
-        size_t taken = item.len + (end != NULL);
-        rest = (struct str){rest.ptr + taken, rest.len - taken};
-        const char *semicolon = item.len == 0 ? NULL : memchr(item.ptr, ';', item.len);
-        size_t length = semicolon == NULL ? item.len : (size_t)(semicolon - item.ptr);
-        struct str coding = str_trim((struct str){item.ptr, length});
-        bool refused = is_refusal((struct str){item.ptr + length, item.len - length});
+        struct str coding;
+        bool refused = !http_take_accepted(&coding, &rest);
         if (str_equal_ignoring_case(coding, STR("gzip")) ||
             str_equal_ignoring_case(coding, STR("x-gzip"))) {
             return !refused;

@@ -98,7 +98,7 @@ static bool read_client(struct http_request *request)
     return exchange->client.ptr != NULL || refuse_memory(request);
 }
 
-static bool read_target(struct http_request *request, struct str *host)
+static bool read_target(struct http_request *request, struct str host)
 {
     struct http_exchange *exchange = &request->exchange;
     struct http_target target;
@@ -110,8 +110,12 @@ static bool read_target(struct http_request *request, struct str *host)
         return refuse(request, 400, "Malformed request target");
     }
     exchange->path = target.path;
-    /* RFC 9112, 3.2.2: then the Host header is to be ignored. */
-    *host = target.authority.ptr != NULL ? target.authority : *host;
+    /* RFC 9112, 3.2: where the target names a host the header names the same, or is ignored. But who
+       makes an address of ours out of it later looks nowhere else. */
+    if (target.authority.ptr != NULL && !str_equal_ignoring_case(target.authority, host)) {
+        return refuse(request, 400,
+                      "The request's target and its Host header name different hosts");
+    }
     if (http_query_read(&exchange->query, target.query, &exchange->arena, &error) != STATUS_OK ||
         http_cookies_read(&exchange->cookies, &exchange->headers, &exchange->arena, &error) !=
             STATUS_OK) {
@@ -221,7 +225,7 @@ bool http_request_begin(struct http_request *request, struct str method, struct 
     }
     /* After a refusal a body is not waited for: the connection ends. */
     request->close = framing.length != 0;
-    if (!read_client(request) || !read_target(request, &framing.host)) {
+    if (!read_client(request) || !read_target(request, framing.host)) {
         return false;
     }
     if (!http_host_allowed(framing.host, &options->allowed_hosts)) {

@@ -189,6 +189,10 @@ static int read_tls(struct http_server *server, struct error *error)
     return status == STATUS_OK ? read_pem(&server->key, options->tls_key, error) : status;
 }
 
+/* GnuTLS's own choice, but for TLS before 1.2 and, of 1.2, keys that are sent under the certificate's
+   (RSA): who gets at that later could read what was recorded. Not const for libmicrohttpd only. */
+static char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA";
+
 /* ---- starting and stopping ---- */
 
 static int start_daemon(struct http_server *server, struct error *error)
@@ -207,13 +211,14 @@ static int start_daemon(struct http_server *server, struct error *error)
         {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)http_callback_unescape, server},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)http_callback_end, server},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)http_callback_connection, server},
-        {MHD_OPTION_END, 0, NULL}, /* or of TLS, the first of two */
+        {MHD_OPTION_END, 0, NULL}, /* or of TLS, the first of three */
         {MHD_OPTION_HTTPS_MEM_KEY, 0, server->key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, tls_priorities},
         {MHD_OPTION_END, 0, NULL},
     };
     if (server->certificate != NULL) {
         flags |= MHD_USE_TLS;
-        options[ARRAY_LENGTH(options) - 3] =
+        options[ARRAY_LENGTH(options) - 4] =
             (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, server->certificate};
     }
     server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, http_callback_handle, server,

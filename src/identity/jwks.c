@@ -7,7 +7,12 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-enum { MOST_DOCUMENT = 1 << 20 };
+enum {
+    MOST_DOCUMENT = 1 << 20,
+    /* For a fetch that somebody else makes. Each is a request at work, and a provider that hangs must
+       not take all of those. */
+    MOST_WAITING = 8,
+};
 
 /* A set and who uses it. The set is first: it is what callers hold. */
 struct published {
@@ -23,8 +28,9 @@ struct jwks {
     pthread_cond_t fetched;
     struct published *newest; /* NULL: none yet; a list with those that are still in use */
     bool fetching;
-    double tried; /* when the last fetch ended; 0: never */
-    double got;   /* when the newest set came */
+    unsigned waiting; /* until it is over */
+    double tried;     /* when the last fetch ended; 0: never */
+    double got;       /* when the newest set came */
 };
 
 static int make(struct jwks **out, struct error *error)
@@ -138,6 +144,18 @@ static void fetch_once(struct jwks *keys)
     pthread_cond_broadcast(&keys->fetched);
 }
 
+/* Under the lock. Waits for the fetch that runs, unless enough others do. */
+static void wait_for_fetch(struct jwks *keys)
+{
+    if (keys->waiting < MOST_WAITING) {
+        keys->waiting++;
+        while (keys->fetching) {
+            pthread_cond_wait(&keys->fetched, &keys->lock);
+        }
+        keys->waiting--;
+    }
+}
+
 /* Under the lock. Whether a fetch may begin now, because a key is not known. */
 static bool may_fetch(const struct jwks *keys)
 {
@@ -167,9 +185,7 @@ int jwks_find(const struct jwk **out, struct jwk_set **set, struct jwks *keys, s
     *out = find(keys, id, algorithm);
     if (*out == NULL && !fixed) {
         if (keys->fetching) {
-            while (keys->fetching) {
-                pthread_cond_wait(&keys->fetched, &keys->lock);
-            }
+            wait_for_fetch(keys);
         } else if (may_fetch(keys)) {
             fetch_once(keys);
         }

@@ -5,7 +5,8 @@
  * back ends) and when a token names a key that is not among them (so that a rotation needs no
  * restart). Whoever makes up key ids cannot have us flood the provider: there is one fetch at a time,
  * and no second one within thirty seconds. Who comes while it runs waits for it, as long as there is
- * no good set yet or the key is unknown. A fetch that fails leaves the last good set as it is.
+ * no good set yet or the key is unknown; but a few only, and others are told at once what is known by
+ * then: the provider may hang. A fetch that fails leaves the last good set as it is.
  *
  * Thread rule: any thread.
  */

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "http/gate.h"
 #include "identity/provider_call.h"
 
 enum {
@@ -16,11 +17,19 @@ enum {
     RETRY_SECONDS = 5,
     MOST_URL = 16 << 10,
     MOST_TOKEN = 64 << 10,
+    /* Each is a request at work, of somebody whom nobody has let in yet: if the provider hangs, they must
+       not be all. */
+    MOST_WAITING = 8, /* for a document that somebody else fetches */
+    MOST_CALLS = 16,  /* of signing in */
 };
 
 struct oidc {
     struct oidc_options options;
-    pthread_mutex_t lock; /* held while it is fetched: others want the same */
+    struct http_gate calls;
+    pthread_mutex_t lock; /* guards the rest */
+    pthread_cond_t fetched;
+    bool fetching;
+    unsigned waiting; /* until it is over */
     struct oidc_document document;
     struct arena arena; /* of the document */
     bool known;
@@ -30,19 +39,29 @@ struct oidc {
 
 int oidc_open(struct oidc **out, const struct oidc_options *options, struct error *error)
 {
-    *out = memory_alloc_zeroed(1, sizeof **out);
-    if (*out == NULL) {
+    *out = NULL;
+    struct oidc *provider = memory_alloc_zeroed(1, sizeof *provider);
+    if (provider == NULL) {
         return error_out_of_memory(error);
     }
-    (*out)->options = *options;
-    (*out)->arena = ARENA(1 << 20);
-    pthread_mutex_init(&(*out)->lock, NULL);
+    int status = http_gate_open(&provider->calls, MOST_CALLS, error);
+    if (status != 0) {
+        memory_free(provider);
+        return status;
+    }
+    provider->options = *options;
+    provider->arena = ARENA(1 << 20);
+    pthread_mutex_init(&provider->lock, NULL);
+    pthread_cond_init(&provider->fetched, NULL);
+    *out = provider;
     return 0;
 }
 
 void oidc_close(struct oidc *provider)
 {
     if (provider != NULL) {
+        http_gate_close(&provider->calls);
+        pthread_cond_destroy(&provider->fetched);
         pthread_mutex_destroy(&provider->lock);
         arena_free(&provider->arena);
         memory_free(provider);
@@ -111,21 +130,36 @@ static int read_document(struct oidc_document *out, struct arena *arena, const j
     return 0;
 }
 
-static int fetch_document(struct oidc *provider, struct error *error)
+/* Without the lock. */
+static int fetch_document(struct oidc_document *out, struct arena *arena,
+                          const struct oidc_options *options, struct error *error)
 {
     struct text_buffer url = TEXT_BUFFER(MOST_URL);
-    size_t length = strlen(provider->options.discovery);
-    bool slash = length > 0 && provider->options.discovery[length - 1] == '/';
-    text_appendf(&url, "%s%s.well-known/openid-configuration", provider->options.discovery,
+    size_t length = strlen(options->discovery);
+    bool slash = length > 0 && options->discovery[length - 1] == '/';
+    text_appendf(&url, "%s%s.well-known/openid-configuration", options->discovery,
                  slash ? "" : "/");
     struct provider_call call = {.what = "the identity provider", .url = url.ptr};
     json_t *json = NULL;
     int status = url.failed ? error_out_of_memory(error) : provider_get(&json, &call, error);
+    if (status == 0) {
+        status = read_document(out, arena, json, options, error);
+    }
+    json_decref(json);
+    text_free(&url);
+    return status;
+}
+
+/* Under the lock, which it gives up meanwhile. */
+static int fetch_once(struct oidc *provider, struct error *error)
+{
     struct oidc_document document;
     struct arena arena = ARENA(1 << 20);
-    if (status == 0) {
-        status = read_document(&document, &arena, json, &provider->options, error);
-    }
+    provider->fetching = true;
+    pthread_mutex_unlock(&provider->lock);
+    int status = fetch_document(&document, &arena, &provider->options, error);
+    pthread_mutex_lock(&provider->lock);
+    provider->fetching = false;
     if (status == 0) {
         arena_free(&provider->arena);
         provider->arena = arena;
@@ -137,25 +171,40 @@ static int fetch_document(struct oidc *provider, struct error *error)
         arena_free(&arena);
         provider->failed = clock_monotonic();
     }
-    json_decref(json);
-    text_free(&url);
+    pthread_cond_broadcast(&provider->fetched);
     return status;
+}
+
+/* Under the lock. Waits for the fetch that runs, unless enough others do. */
+static void wait_for_fetch(struct oidc *provider)
+{
+    if (provider->waiting < MOST_WAITING) {
+        provider->waiting++;
+        while (provider->fetching) {
+            pthread_cond_wait(&provider->fetched, &provider->lock);
+        }
+        provider->waiting--;
+    }
 }
 
 /* Under the lock. What is old is better than nothing. */
 static int renew(struct oidc *provider, struct error *error)
 {
+    if (!provider->known && provider->fetching) {
+        wait_for_fetch(provider);
+    }
     double now = clock_monotonic();
     bool old = !provider->known || now - provider->got > AGE_SECONDS;
-    bool waiting = provider->failed > 0 && now - provider->failed < RETRY_SECONDS;
-    if (!old || (waiting && provider->known)) {
+    bool later =
+        provider->fetching || (provider->failed > 0 && now - provider->failed < RETRY_SECONDS);
+    if (!old || (later && provider->known)) {
         return 0;
     }
-    if (waiting) {
+    if (later) {
         return error_set(error, STATUS_RESOURCES,
                          "the identity provider cannot be asked at the moment");
     }
-    int status = fetch_document(provider, error);
+    int status = fetch_once(provider, error);
     if (status != 0 && provider->known) {
         log_error(error);
         status = 0;
@@ -211,6 +260,19 @@ int oidc_fetch_keys(void *context, struct text_buffer *out, struct error *error)
 }
 
 /* ---- the code flow ---- */
+
+/* A call that somebody waits for who signs in. */
+static int call_provider(json_t **out, unsigned *answer, struct oidc *provider,
+                         const struct provider_call *call, struct error *error)
+{
+    *out = NULL;
+    if (!http_gate_enter(&provider->calls, 0)) {
+        return error_set(error, STATUS_RESOURCES, "too many people sign in at the same time");
+    }
+    int status = provider_call(out, answer, call, error);
+    http_gate_leave(&provider->calls);
+    return status;
+}
 
 int oidc_authorization_url(const char **out, struct arena *arena, struct oidc *provider,
                            const struct oidc_request *request, struct error *error)
@@ -277,7 +339,7 @@ static int post_code(json_t **out, struct arena *arena, struct oidc *provider,
     }
     call.form = text_str(form);
     unsigned answer;
-    int status = provider_call(out, &answer, &call, error);
+    int status = call_provider(out, &answer, provider, &call, error);
     if (status == 0 && *out == NULL) {
         status = error_set(error, answer >= 500 ? STATUS_RESOURCES : STATUS_INVALID,
                            "%s answers with status %u", call.what, answer);
@@ -354,7 +416,7 @@ int oidc_user_email(const char **out, struct arena *arena, struct oidc *provider
     json_t *json = NULL;
     unsigned answer;
     status = authorization.failed ? error_out_of_memory(error)
-                                  : provider_call(&json, &answer, &call, error);
+                                  : call_provider(&json, &answer, provider, &call, error);
     /* Core 1.0, 5.3.2: of another subject than the ID token's it must not be used. */
     const json_t *sub = json_object_get(json, "sub");
     struct str about = {json_string_value(sub), json_string_length(sub)};

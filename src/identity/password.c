@@ -1,22 +1,23 @@
 #include "identity/password.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <sodium.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "http/gate.h"
 #include "identity/identity.h"
 
 _Static_assert(PASSWORD_HASH_SIZE == crypto_pwhash_STRBYTES, "as libsodium writes it");
 
-enum { WAIT_SECONDS = 10 };
+enum {
+    WAIT_SECONDS = 10,
+    /* Each is a request at work, of somebody whom nobody has let in yet: they must not be all. */
+    MOST_WAITING = 12,
+};
 
 struct password_hall {
-    pthread_mutex_t lock;
-    pthread_cond_t left;
-    unsigned free;
+    struct http_gate doors;          /* who works or waits */
+    struct http_gate places;         /* who works */
     char nobody[PASSWORD_HASH_SIZE]; /* the hash of a password that nobody has */
 };
 
@@ -31,6 +32,18 @@ static int hash(char out[PASSWORD_HASH_SIZE], struct str password, struct error 
     return 0;
 }
 
+static int open_gates(struct password_hall *hall, unsigned most, struct error *error)
+{
+    int status = http_gate_open(&hall->doors, most + MOST_WAITING, error);
+    if (status == 0) {
+        status = http_gate_open(&hall->places, most, error);
+        if (status != 0) {
+            http_gate_close(&hall->doors);
+        }
+    }
+    return status;
+}
+
 int password_hall_open(struct password_hall **out, unsigned most, struct error *error)
 {
     *out = NULL;
@@ -43,17 +56,13 @@ int password_hall_open(struct password_hall **out, unsigned most, struct error *
     if (status == 0) {
         status = hash(hall->nobody, (struct str){(const char *)secret, sizeof secret}, error);
     }
+    if (status == 0) {
+        status = open_gates(hall, most, error);
+    }
     if (status != 0) {
         memory_free(hall);
         return status;
     }
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_mutex_init(&hall->lock, NULL);
-    pthread_cond_init(&hall->left, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    hall->free = most;
     *out = hall;
     return 0;
 }
@@ -61,35 +70,28 @@ int password_hall_open(struct password_hall **out, unsigned most, struct error *
 void password_hall_close(struct password_hall *hall)
 {
     if (hall != NULL) {
-        pthread_cond_destroy(&hall->left);
-        pthread_mutex_destroy(&hall->lock);
+        http_gate_close(&hall->places);
+        http_gate_close(&hall->doors);
         memory_free(hall);
     }
 }
 
 static int enter(struct password_hall *hall, struct error *error)
 {
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += WAIT_SECONDS;
-    int waited = 0;
-    pthread_mutex_lock(&hall->lock);
-    while (hall->free == 0 && waited != ETIMEDOUT) {
-        waited = pthread_cond_timedwait(&hall->left, &hall->lock, &end);
+    bool inside = http_gate_enter(&hall->doors, 0);
+    if (inside && http_gate_enter(&hall->places, WAIT_SECONDS)) {
+        return 0;
     }
-    bool entered = hall->free > 0;
-    hall->free -= entered;
-    pthread_mutex_unlock(&hall->lock);
-    return entered ? 0
-                   : error_set(error, STATUS_RESOURCES, "too many people sign in at the same time");
+    if (inside) {
+        http_gate_leave(&hall->doors);
+    }
+    return error_set(error, STATUS_RESOURCES, "too many people sign in at the same time");
 }
 
 static void leave(struct password_hall *hall)
 {
-    pthread_mutex_lock(&hall->lock);
-    hall->free++;
-    pthread_cond_signal(&hall->left);
-    pthread_mutex_unlock(&hall->lock);
+    http_gate_leave(&hall->places);
+    http_gate_leave(&hall->doors);
 }
 
 int password_hash(char out[PASSWORD_HASH_SIZE], struct password_hall *hall, struct str password,

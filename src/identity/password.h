@@ -13,13 +13,14 @@
 
 enum { PASSWORD_HASH_SIZE = 128 }; /* crypto_pwhash_STRBYTES, with the NUL */
 
-/* Where hashing is done: `most` at a time, others wait for their turn. */
+/* Where hashing is done: `most` at a time; a few more wait for their turn. */
 struct password_hall;
 
 int password_hall_open(struct password_hall **out, unsigned most, struct error *error);
 void password_hall_close(struct password_hall *hall);
 
-/* STATUS_RESOURCES when its turn does not come within ten seconds, or there is no memory. */
+/* STATUS_RESOURCES when too many wait already, when its turn does not come within ten seconds, or there
+   is no memory. */
 int password_hash(char out[PASSWORD_HASH_SIZE], struct password_hall *hall, struct str password,
                   struct error *error);
 

@@ -22,6 +22,7 @@ struct binder {
     struct str text; /* the condition */
     const struct binder_scope *scope;
     struct expr_owned *owned; /* so far */
+    double folding;           /* steps that may still be spent on constants: expr_fold() */
 };
 
 /* The node for what is written. */

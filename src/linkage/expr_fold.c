@@ -84,20 +84,71 @@ static bool has_null_operand(const struct expr_node *node)
 
 /* ---- computing ---- */
 
+static bool is_loop(const struct expr_node *node)
+{
+    return node->kind == EXPR_TRANSFORM || node->kind == EXPR_FILTER;
+}
+
 /* Whether the operands are known. An operand that is free of columns and yet no constant is one
-   that failed. */
+   that failed, or would have taken too long. */
 static bool is_computable(const struct expr_node *node)
 {
-    bool has_lambda = node->kind == EXPR_TRANSFORM || node->kind == EXPR_FILTER;
     if (node->kind == EXPR_CONSTANT || node->sides != 0 || node->open != 0) {
         return false;
     }
-    for (uint32_t i = 0; i < (has_lambda ? 1 : node->count); i++) {
+    for (uint32_t i = 0; i < (is_loop(node) ? 1 : node->count); i++) {
         if (node->operands[i]->kind != EXPR_CONSTANT) {
             return false;
         }
     }
     return true;
+}
+
+/* Bytes of texts and items of lists, one more for each value. */
+static double size_of(struct value_type type, struct value value)
+{
+    double size = 1;
+    if (!value.is_null && type.kind == VALUE_TEXT) {
+        size += value.length;
+    } else if (!value.is_null && type.kind == VALUE_LIST) {
+        for (uint32_t i = 0; i < value.list->count; i++) {
+            size += size_of(*type.element, value.list->items[i]);
+        }
+    }
+    return size;
+}
+
+/* No text or list that a lambda's body makes of an item of one byte is larger. */
+static double growth_of(const struct expr_node *node)
+{
+    double growth = node->kind == EXPR_CONSTANT ? size_of(node->type, node->constant) : 2;
+    for (uint32_t i = 0; i < node->count; i++) {
+        growth *= growth_of(node->operands[i]);
+    }
+    return growth;
+}
+
+/*
+ * At least the steps that computing a node takes, in the order of size. No function takes more than
+ * the product of its two largest arguments (the distances do), and none makes a larger text.
+ */
+static double cost_of(const struct expr_node *node)
+{
+    double sum = 1;
+    double largest = 0;
+    double second = 0;
+    if (is_loop(node)) {
+        double most = size_of(node->operands[0]->type, node->operands[0]->constant) *
+                      growth_of(node->operands[1]);
+        return most * most;
+    }
+    for (uint32_t i = 0; i < node->count; i++) {
+        double size = size_of(node->operands[i]->type, node->operands[i]->constant);
+        second = size > largest ? largest : size > second ? size : second;
+        largest = size > largest ? size : largest;
+        sum += size;
+    }
+    return node->kind == EXPR_CALL ? sum + largest * second : sum;
 }
 
 /* A copy of `value` in `arena`, lists and all. */
@@ -160,12 +211,17 @@ static int compute(const struct expr_node **out, bool *failed, struct arena *are
     return status;
 }
 
-int expr_fold(const struct expr_node **out, struct expr_node *node, bool *failed,
+int expr_fold(const struct expr_node **out, struct expr_node *node, bool *failed, double *budget,
               struct arena *arena, struct error *error)
 {
     *failed = false;
     *out = node;
     if (is_computable(node)) {
+        double cost = cost_of(node);
+        if (cost > *budget) {
+            return 0;
+        }
+        *budget -= cost;
         return compute(out, failed, arena, error);
     }
     if (is_strict(node) && has_null_operand(node)) {

@@ -117,9 +117,11 @@ void expr_node_finish(struct expr_node *node);
 /*
  * What a node of which the operands are folded always computes, as far as that is known: a
  * constant, one of its operands, a simpler node, or itself. What DuckDB would abort on stays as it
- * is, and *failed says so: a place that cannot wait for the first record may refuse it.
+ * is, and *failed says so: a place that cannot wait for the first record may refuse it. What would
+ * cost more steps than are left in *budget stays, too, and is computed when it is needed; else they are
+ * taken off.
  */
-int expr_fold(const struct expr_node **out, struct expr_node *node, bool *failed,
+int expr_fold(const struct expr_node **out, struct expr_node *node, bool *failed, double *budget,
               struct arena *arena, struct error *error);
 
 /* A constant of that type. */

@@ -1,6 +1,7 @@
 #include "linkage/model.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -15,9 +16,21 @@ struct compiler {
     const struct expr_schema *schema;
     struct faults *faults;
     struct error *error;
+    bool columns_told; /* by a fault: which ones there are */
 };
 
 /* ---- conditions ---- */
+
+/* Once is enough: with many names that are wrong, all faults are to be told. */
+static struct str without_columns(struct compiler *compiler, struct str message)
+{
+    const char *list = strstr(message.ptr, "; columns are: ");
+    if (list != NULL && compiler->columns_told) {
+        message.len = (size_t)(list - message.ptr);
+    }
+    compiler->columns_told = compiler->columns_told || list != NULL;
+    return message;
+}
 
 /* Parses the text that stands at `key` of the current place; *out stays NULL after a fault. */
 static int compile_condition(struct compiler *compiler, const struct expr_node **out,
@@ -33,7 +46,8 @@ static int compile_condition(struct compiler *compiler, const struct expr_node *
         *compiler->error = error;
         return status;
     }
-    faults_add_key(compiler->faults, key, "%s%s%s", error.message,
+    struct str message = without_columns(compiler, str_from(error.message));
+    faults_add_key(compiler->faults, key, "%.*s%s%s", STR_ARG(message),
                    error.hint[0] == '\0' ? "" : "; ", error.hint);
     return 0;
 }
@@ -265,9 +279,13 @@ static int compile_level(struct compiler *compiler, struct model_level *level,
     return status;
 }
 
-/* Not so when a condition is missing or has a fault: what is looked for may have been there. */
+/* Not so when there are no levels, or a condition is missing or has a fault: what is looked for may have
+   been there. */
 static bool is_understood(const struct model_comparison *comparison)
 {
+    if (comparison->level_count == 0) {
+        return false;
+    }
     for (size_t i = 0; i < comparison->level_count; i++) {
         const struct model_level *level = &comparison->levels[i];
         if (level->condition == NULL && !level->settings->is_else) {
@@ -413,7 +431,7 @@ int model_compile(struct model *out, const struct settings *settings, const char
 {
     *out = (struct model){.arena = ARENA(MAX_ARENA)};
     struct faults faults = {0};
-    struct compiler compiler = {out, schema, &faults, error};
+    struct compiler compiler = {out, schema, &faults, error, false};
     int status = check_schema(schema, error);
     if (status == 0) {
         status = compile(&compiler, settings);
@@ -432,7 +450,7 @@ int model_load(struct model *out, struct str json, const char *name,
 {
     *out = (struct model){.arena = ARENA(MAX_ARENA)};
     struct faults faults = {0};
-    struct compiler compiler = {out, schema, &faults, error};
+    struct compiler compiler = {out, schema, &faults, error, false};
     int status = check_schema(schema, error);
     if (status != 0) {
         return status;

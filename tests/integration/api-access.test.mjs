@@ -86,6 +86,10 @@ test('fault_51_the_page_of_the_description_needs_nobody_else', async () => {
     const yaml = await api.call('GET', '/schema');
     assert.match(yaml.text, /^openapi: 3\.0\.3\n/);
     assert.equal(yaml.headers.get('vary'), 'Accept');
+    for (const [accept, isJson] of [['application/json', true], ['application/json;q=0', false], ['application/json; q=0.0, */*', false],
+        ['application/yaml;q=0, application/json', true], ['application/yaml, application/json', false]]) {
+        assert.equal((await api.call('GET', '/schema', { headers: { accept } })).json !== undefined, isJson, accept);
+    }
 });
 
 test('a token that is not good is told so, and no more', async () => {

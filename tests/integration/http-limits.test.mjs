@@ -8,6 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import tls from 'node:tls';
 import { answerTo, ask, json, Line, messageOf, multipart, parseAnswers, request, startEcho, until }
     from './http-support.mjs';
 import { makeFolder } from './support.mjs';
@@ -32,6 +33,16 @@ async function untilCounts(echo, condition) {
         assert.ok(tries < 1000, JSON.stringify(await counts(echo)));
         await sleep(10);
     }
+}
+
+/** A certificate of its own signing for localhost. */
+function makeCertificate(t) {
+    const folder = makeFolder(t);
+    const [key, certificate] = ['key.pem', 'certificate.pem'].map((name) => join(folder, name));
+    const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out',
+        certificate, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']);
+    assert.equal(made.status, 0, String(made.stderr));
+    return { folder, key, certificate };
 }
 
 // Mostly they wait: at the same time.
@@ -257,11 +268,7 @@ describe('limits', { concurrency: 4 }, () => {
     });
 
     it('TLS', async (t) => {
-        const folder = makeFolder(t);
-        const [key, certificate] = ['key.pem', 'certificate.pem'].map((name) => join(folder, name));
-        const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out',
-            certificate, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']);
-        assert.equal(made.status, 0, String(made.stderr));
+        const { folder, key, certificate } = makeCertificate(t);
         const echo = await startEcho(t, { tls_certificate: certificate, tls_key: key, head: 4, max_json_bytes: 1000 });
         const agent = new https.Agent({ keepAlive: true, ca: readFileSync(certificate), servername: 'localhost' });
         const send = (method, path, headers = {}, body = undefined) => new Promise((settle, fail) => {
@@ -297,6 +304,27 @@ describe('limits', { concurrency: 4 }, () => {
         await assert.rejects(startEcho({ after() {} }, { tls_certificate: key, tls_key: key }), /cannot be started/);
         await assert.rejects(startEcho({ after() {} }, { tls_certificate: join(folder, 'none'), tls_key: key }),
             /none: cannot open/);
+    });
+
+    it('TLS from 1.2 on, with keys that are good for one connection only', async (t) => {
+        const { key, certificate } = makeCertificate(t);
+        const echo = await startEcho(t, { tls_certificate: certificate, tls_key: key });
+        /** The protocol that is agreed on; null when there is none. */
+        const shake = (version, ciphers) => new Promise((settle) => {
+            const socket = tls.connect({ port: echo.port, host: '127.0.0.1', servername: 'localhost',
+                ca: readFileSync(certificate), minVersion: version, maxVersion: version,
+                ciphers: `${ciphers}:@SECLEVEL=0` }, () => {
+                settle(socket.getProtocol());
+                socket.destroy();
+            });
+            socket.on('error', () => settle(null));
+        });
+        assert.equal(await shake('TLSv1.3', 'DEFAULT'), 'TLSv1.3');
+        assert.equal(await shake('TLSv1.2', 'DEFAULT'), 'TLSv1.2');
+        assert.equal(await shake('TLSv1.2', 'ECDHE-RSA-AES128-GCM-SHA256'), 'TLSv1.2');
+        assert.equal(await shake('TLSv1.1', 'ALL'), null);
+        assert.equal(await shake('TLSv1', 'ALL'), null);
+        assert.equal(await shake('TLSv1.2', 'AES128-GCM-SHA256:AES256-SHA'), null);
     });
 
     it('a client that goes away in any part of a request does no harm', async (t) => {

@@ -204,8 +204,14 @@ test('targets are routed as they were sent', async (t) => {
     // Of a proxy's form of target, the name in it counts.
     const absolute = (host, header) => answerTo(echo.port,
         `GET http://${host}/items/7?a=b HTTP/1.1\r\nHost: ${header}\r\n\r\n`);
-    assert.equal(JSON.parse((await absolute('LOCALHOST:80', 'elsewhere.example')).text).id, '7');
-    assert.equal((await absolute('elsewhere.example', 'localhost')).status, 400);
+    assert.equal(JSON.parse((await absolute('LOCALHOST:80', 'localhost:80')).text).id, '7');
+    // Addresses of ours are made out of the header later: it has to be the one that is allowed.
+    for (const header of ['elsewhere.example', 'localhost:81', 'localhost']) {
+        const answer = await absolute('LOCALHOST:80', header);
+        assert.equal(answer.status, 400);
+        assert.match(messageOf(answer), /name different hosts/);
+    }
+    assert.equal((await absolute('elsewhere.example', 'elsewhere.example')).status, 400);
 });
 
 test('methods that a path does not have are told, with those it has', async (t) => {

@@ -31,7 +31,8 @@ export function signToken(key, header, claims) {
 
 export const now = () => Math.floor(Date.now() / 1000);
 
-/** An HTTP server: `answer(request, body)` gives [status, JSON] or null for another path. */
+/** An HTTP server: `answer(request, body)` gives [status, JSON] or null for another path. While it is `down` it
+    answers 503, and nothing until the promise `hang` is kept. */
 class JsonServer {
     async listen(answer) {
         this.requests = [];
@@ -41,6 +42,7 @@ class JsonServer {
                 body += piece;
             }
             this.requests.push(incoming.url);
+            await this.hang;
             const [status, json] = (this.down ? [503, {}] : answer(incoming, body)) ?? [404, {}];
             outgoing.writeHead(status, { 'content-type': 'application/json' });
             outgoing.end(JSON.stringify(json));

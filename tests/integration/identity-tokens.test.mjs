@@ -221,3 +221,32 @@ describe('a provider that is down', () => {
         await eventually(async () => (await statusOf(provider.token())) === 200, 'a provider that is back', 20);
     });
 });
+
+describe('a provider that hangs', () => {
+    test('takes no places of those who do not need it', async () => {
+        await stop(served.service);
+        let release;
+        provider.hang = new Promise((settle) => (release = settle));
+        await served.serveApi({ TUVA_EMPI_IDP__SIGN_IN__METHOD: 'provider', TUVA_EMPI_IDP__OIDC__CLIENT_SECRET: 's3cret' });
+        let answered = 0;
+        const told = (response) => {
+            answered++;
+            return [response.status, response.headers.get('retry-after')];
+        };
+        // More than there are requests at work (server.threads) in each of two ways.
+        const asking = Array.from({ length: 70 }, (_, i) => [
+            fetch(`${served.url}/login`, { redirect: 'manual' }).then(told),
+            fetch(`${served.url}/api/v1/data-sources`, { headers: { authorization: `Bearer ${provider.token({}, { kid: `unknown-${i}` })}` } })
+                .then(told),
+        ]).flat();
+        await eventually(async () => answered >= 2 * (70 - 9), 'those who need not wait', 20);
+        assert.equal((await served.call('/session'))[0], 200);
+        assert.ok(answered < asking.length, 'and a few still wait');
+        release();
+        const answers = await Promise.all(asking);
+        assert.ok(answers.filter(([status]) => status === 503).length >= 2 * (70 - 9), JSON.stringify(answers));
+        answers.forEach(([status, later]) => assert.ok(status === 401 || status === 303 || (status === 503 && later === '5')
+            || status === 500, `${status}`));
+        provider.hang = undefined;
+    });
+});

@@ -104,6 +104,9 @@ static void all_of_the_table_holds(void **state)
            "comparisons.1.output_column_name: This field is required.\n" IN
            "comparisons.1.comparison_description: This field is required.\n" IN
            "comparisons.1.comparison_levels: Expected a list of items but got type \"str\".\n");
+    assert_faults(BODY(SETTINGS(RULE, "5, null"), "0", "1"),
+                  IN "comparisons.0: Invalid data. Expected a dictionary, but got int.\n" IN
+                     "comparisons.1: Invalid data. Expected a dictionary, but got NoneType.\n");
     assert_faults(BODY(SETTINGS("{\"blocking_rule\": []}",
                                 COMPARISON("{\"is_null_level\": 3, \"m_probability\": 1.5, "
                                            "\"u_probability\": \"0.5\"}")),
@@ -179,6 +182,35 @@ static void fault_25_a_model_as_splink_saves_it_is_accepted(void **state)
     assert_accepted("tests/data/models/splink-5.0.0.json");
 }
 
+/* All at once, and which columns there are only once. */
+static void a_rule_with_an_unknown_column_is_told_however_many_there_are(void **state)
+{
+    (void)state;
+    enum { RULES = 120 };
+    struct text_buffer rules = TEXT_BUFFER(1 << 16);
+    struct text_buffer expected = TEXT_BUFFER(1 << 16);
+    struct text_buffer body = TEXT_BUFFER(1 << 17);
+    for (int i = 0; i < RULES; i++) {
+        text_appendf(&rules, "%s{\"blocking_rule\": \"l.a_%03d_b = r.city\"}", i == 0 ? "" : ", ",
+                     i);
+        text_appendf(
+            &expected,
+            "splink_settings.blocking_rules_to_generate_predictions.%d.blocking_rule: column "
+            "\"a_%03d_b\" does not exist (at character 3)%s\n",
+            i, i,
+            i == 0 ? "; columns are: address, birth_date, city, county, data_source, "
+                     "death_date, first_name, last_name, phone, race, sex, "
+                     "social_security_number, …"
+                   : "");
+    }
+    text_appendf(&body, BODY(SETTINGS("%s", "%s"), "0", "1"), rules.ptr,
+                 COMPARISON(LEVEL("city_l = city_r") "," LEVEL("ELSE")));
+    assert_faults(body.ptr, expected.ptr);
+    text_free(&body);
+    text_free(&rules);
+    text_free(&expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +218,7 @@ int main(void)
         cmocka_unit_test(the_text_of_the_model_is_kept),
         cmocka_unit_test(all_of_the_table_holds),
         cmocka_unit_test(conditions_are_compiled),
+        cmocka_unit_test(a_rule_with_an_unknown_column_is_told_however_many_there_are),
         cmocka_unit_test(keys_that_nobody_knows_are_refused),
         cmocka_unit_test(fault_25_a_model_as_splink_saves_it_is_accepted),
     };

@@ -37,7 +37,7 @@ static void adds_hint_detail_and_prefix(void **state)
 /* `count` times "é", which is of two bytes. */
 static const char *accents(size_t count)
 {
-    static char text[10000];
+    static char text[20001];
     for (size_t i = 0; i < count; i++) {
         memcpy(text + 2 * i, "\xC3\xA9", 2);
     }
@@ -57,11 +57,11 @@ static void cuts_between_characters(void **state)
 {
     (void)state;
     for (size_t shift = 0; shift < 4; shift++) {
-        error_set(&error, STATUS_INVALID, "%.*s%s", (int)shift, "abcd", accents(4000));
+        error_set(&error, STATUS_INVALID, "%.*s%s", (int)shift, "abcd", accents(10000));
         assert_cut_well(error.message, sizeof error.message);
-        error_hint(&error, "%.*s%s", (int)shift, "abcd", accents(4000));
+        error_hint(&error, "%.*s%s", (int)shift, "abcd", accents(10000));
         assert_cut_well(error.hint, sizeof error.hint);
-        error_detail(&error, "%.*s%s", (int)shift, "abcd", accents(4000));
+        error_detail(&error, "%.*s%s", (int)shift, "abcd", accents(10000));
         assert_cut_well(error.detail, sizeof error.detail);
         error_detail(&error, "no room for this");
         assert_cut_well(error.detail, sizeof error.detail);

@@ -41,7 +41,7 @@ static void says_where_it_is_wrong_but_not_what_stands_there(void **state)
         {STR("[\"a\nb\"]"), "x: line 1, column 3: not valid JSON: unexpected newline"},
         {STR("[1e999]"), "x: line 1, column 6: not valid JSON: real number overflow"},
         {STR("[123456789012345678901234567890]"),
-         "x: line 1, column 31: not valid JSON: too big integer"},
+         "x: line 1, column 31: not valid JSON: an integer of more than 64 bits"},
         {STR("[01]"), "x: line 1, column 2: not valid JSON: invalid token"},
         {STR("[1,]"), "x: line 1, column 4: not valid JSON: unexpected token"},
         {STR("// x\n[]"), "x: line 1, column 1: not valid JSON: '[' or '{' expected"},
@@ -155,6 +155,16 @@ static void gives_members_as_they_stand_there(void **state)
     assert_member("{\"\\u0062\": 1}", "b", "none");
 }
 
+static void counts_values_before_they_take_memory(void **state)
+{
+    (void)state;
+    assert_int_equal(json_count_values(STR("")), 1);
+    assert_int_equal(json_count_values(STR("[{},{}]")), 5);
+    assert_int_equal(json_count_values(STR("{\"a,b\": \"[{\\\",\", \"c\": 1}")), 3);
+    assert_int_equal(json_count_values(STR("[1,\"[[[[")), 3); /* and no byte beyond */
+    assert_int_equal(json_count_values(STR("[\"\\")), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +176,7 @@ int main(void)
         cmocka_unit_test(one_failed_allocation_changes_no_document),
         cmocka_unit_test(counts_what_jansson_takes),
         cmocka_unit_test(gives_members_as_they_stand_there),
+        cmocka_unit_test(counts_values_before_they_take_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,11 +57,29 @@ static void reads_parameters(void **state)
     arena_free(&none);
 }
 
+static void takes_what_is_accepted_one_by_one(void **state)
+{
+    (void)state;
+    struct str rest = STR("a/b ;q=0.0, c/d; q=0.5 ,e/f,,g; x=1;q=0");
+    static const struct {
+        const char *name;
+        bool wanted;
+    } expected[] = {{"a/b", false}, {"c/d", true}, {"e/f", true}, {"", true}, {"g", false}};
+    for (size_t i = 0; i < ARRAY_LENGTH(expected); i++) {
+        struct str name;
+        assert_true(rest.len > 0);
+        assert_int_equal(http_take_accepted(&name, &rest), expected[i].wanted);
+        assert_str(name, expected[i].name);
+    }
+    assert_int_equal(rest.len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_the_type),
         cmocka_unit_test(reads_parameters),
+        cmocka_unit_test(takes_what_is_accepted_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

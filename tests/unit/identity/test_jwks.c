@@ -17,6 +17,7 @@ static struct {
     atomic_uint fetches;
     const char *document; /* NULL: it is down */
     unsigned microseconds;
+    atomic_bool hangs;
 } provider;
 
 static int fetch(void *context, struct text_buffer *out, struct error *failure)
@@ -24,6 +25,9 @@ static int fetch(void *context, struct text_buffer *out, struct error *failure)
     (void)context;
     atomic_fetch_add(&provider.fetches, 1);
     usleep(provider.microseconds);
+    while (atomic_load(&provider.hangs)) {
+        usleep(1000);
+    }
     if (provider.document == NULL) {
         return error_set(failure, STATUS_RESOURCES, "it is down");
     }
@@ -54,6 +58,7 @@ static int set_up(void **state)
     atomic_store(&provider.fetches, 0);
     provider.document = document("a", "b");
     provider.microseconds = 0;
+    atomic_store(&provider.hangs, false);
     return 0;
 }
 
@@ -176,7 +181,7 @@ static void a_fixed_set_stays(void **state)
 
 /* ---- many at once ---- */
 
-enum { STORM = 200 };
+enum { STORM = 200, WAITERS = 9 };
 
 struct caller {
     struct jwks *keys;
@@ -185,24 +190,47 @@ struct caller {
     pthread_t thread;
 };
 
+static atomic_uint answered;
+
 static void *call(void *context)
 {
     struct caller *caller = context;
     caller->answer = has(caller->keys, caller->id);
+    atomic_fetch_add(&answered, 1);
     return NULL;
 }
 
-static void storm(struct caller callers[STORM], struct jwks *keys, const char *id)
+static void begin_storm(struct caller *callers, unsigned count, struct jwks *keys, const char *id)
 {
-    for (unsigned i = 0; i < STORM; i++) {
+    atomic_store(&answered, 0);
+    for (unsigned i = 0; i < count; i++) {
         callers[i] = (struct caller){.keys = keys, .id = test_text("%s%u", id, i)};
     }
-    for (unsigned i = 0; i < STORM; i++) {
+    for (unsigned i = 0; i < count; i++) {
         assert_int_equal(pthread_create(&callers[i].thread, NULL, call, &callers[i]), 0);
     }
-    for (unsigned i = 0; i < STORM; i++) {
+}
+
+static void end_storm(struct caller *callers, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
         pthread_join(callers[i].thread, NULL);
     }
+}
+
+static void storm(struct caller *callers, unsigned count, struct jwks *keys, const char *id)
+{
+    begin_storm(callers, count, keys, id);
+    end_storm(callers, count);
+}
+
+static unsigned count_answers(const struct caller callers[STORM], int answer)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < STORM; i++) {
+        count += callers[i].answer == answer;
+    }
+    return count;
 }
 
 /* Two hundred at once with keys that nobody knows: one fetch, before there is a set and after. */
@@ -212,14 +240,37 @@ static void a_storm_is_one_fetch(void **state)
     static struct caller callers[STORM];
     struct jwks *keys = open_keys(NULL);
     provider.microseconds = 50000;
-    storm(callers, keys, "unknown-");
+    storm(callers, STORM, keys, "unknown-");
     assert_int_equal(atomic_load(&provider.fetches), 1);
-    storm(callers, keys, "other-");
+    storm(callers, STORM, keys, "other-");
     assert_int_equal(atomic_load(&provider.fetches), 1);
-    for (unsigned i = 0; i < STORM; i++) {
-        assert_int_equal(callers[i].answer, 0);
-    }
+    assert_int_equal(count_answers(callers, 0), STORM);
     jwks_close(keys);
+}
+
+/* Nor do they wait for a provider that hangs, but for a few: they would take the place of others. */
+static void few_wait_for_a_provider_that_hangs(void **state)
+{
+    (void)state;
+    static struct caller callers[STORM];
+    const struct jwks_pace quick = {.least_seconds = 0.001};
+    for (unsigned known = 0; known < 2; known++) {
+        struct jwks *keys = open_keys(&quick);
+        assert_int_equal(known == 0 || has(keys, "a") == 1, 1);
+        usleep(2000);
+        atomic_store(&provider.hangs, true);
+        begin_storm(callers, STORM, keys, "unknown-");
+        while (atomic_load(&answered) < STORM - WAITERS) {
+            usleep(1000);
+        }
+        if (known != 0) {
+            assert_int_equal(has(keys, "a"), 1);
+        }
+        atomic_store(&provider.hangs, false);
+        end_storm(callers, STORM);
+        assert_int_equal(count_answers(callers, known != 0 ? 0 : -1) >= STORM - WAITERS, 1);
+        jwks_close(keys);
+    }
 }
 
 /* Who comes while the new key is being fetched gets it, too. */
@@ -230,16 +281,16 @@ static void who_comes_meanwhile_waits(void **state)
     const struct jwks_pace quick = {.least_seconds = 0.001};
     struct jwks *keys = open_keys(&quick);
     assert_int_equal(has(keys, "a"), 1);
-    const char *items[STORM / 4];
-    for (unsigned i = 0; i < STORM / 4; i++) {
+    const char *items[WAITERS];
+    for (unsigned i = 0; i < WAITERS; i++) {
         items[i] = test_jwk(test_key(KEY_ED25519, 0), test_text("new-%u", i), "");
     }
-    provider.document = test_jwks(items, STORM / 4);
+    provider.document = test_jwks(items, WAITERS);
     provider.microseconds = 50000;
     usleep(2000);
-    storm(callers, keys, "new-");
-    for (unsigned i = 0; i < STORM; i++) {
-        assert_int_equal(callers[i].answer, i < STORM / 4);
+    storm(callers, WAITERS, keys, "new-");
+    for (unsigned i = 0; i < WAITERS; i++) {
+        assert_int_equal(callers[i].answer, 1);
     }
     jwks_close(keys);
 }
@@ -275,6 +326,7 @@ int main(void)
         cmocka_unit_test_setup(without_any_keys_nobody_can_tell, set_up),
         cmocka_unit_test_setup(a_fixed_set_stays, set_up),
         cmocka_unit_test_setup(a_storm_is_one_fetch, set_up),
+        cmocka_unit_test_setup(few_wait_for_a_provider_that_hangs, set_up),
         cmocka_unit_test_setup(who_comes_meanwhile_waits, set_up),
         cmocka_unit_test_setup(a_set_in_use_stays, set_up),
     };

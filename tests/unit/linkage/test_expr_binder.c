@@ -341,6 +341,44 @@ static void computes_constants(void **state)
     assert_int_equal(folded("1e0 / 0 = 'inf'"), 'T');
 }
 
+static void append_repeated(struct text_buffer *out, char c, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        text_append_char(out, c);
+    }
+}
+
+/* Who sends a model has us compile it: what is computed meanwhile is bounded, for a call and for all of
+   a condition. The rest is computed when it is needed. */
+static void leaves_what_would_take_long(void **state)
+{
+    (void)state;
+    struct text_buffer text = TEXT_BUFFER(1 << 20);
+    text_append(&text, STR("levenshtein('"));
+    append_repeated(&text, 'a', 30000);
+    text_append(&text, STR("', '"));
+    append_repeated(&text, 'b', 30000);
+    text_append(&text, STR("') = 30000"));
+    assert_int_equal(folded(text.ptr), '?');
+    text_clear(&text);
+    for (unsigned i = 0; i < 100; i++) {
+        text_appendf(&text, "%slevenshtein('", i == 0 ? "" : " and ");
+        append_repeated(&text, 'a', 100);
+        text_append(&text, STR("', '"));
+        append_repeated(&text, 'b', 100);
+        text_append(&text, STR("') = 100"));
+        assert_int_equal(folded(text.ptr), i < 9 ? 'T' : '?');
+    }
+    text_clear(&text);
+    text_append(&text, STR("list_transform(['x', 'y'], i -> levenshtein(i || '"));
+    append_repeated(&text, 'a', 10000);
+    text_append(&text, STR("', i || '"));
+    append_repeated(&text, 'b', 10000);
+    text_append(&text, STR("')) = [10000, 10000]"));
+    assert_int_equal(folded(text.ptr), '?');
+    text_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +394,7 @@ int main(void)
         cmocka_unit_test(reads_numbers_as_duckdb_does),
         cmocka_unit_test(limits_lambdas_in_lambdas),
         cmocka_unit_test(computes_constants),
+        cmocka_unit_test(leaves_what_would_take_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -303,7 +303,7 @@ static void reports_structure_and_conditions_together(void **state)
         ".0.blocking_rule: is missing\n" RULES
         ".1: column \"no\" does not exist (at character 3); columns are: C c, a, b, surname\n"
         "comparisons.0.comparison_levels.0.sql_condition: column \"nope_l\" does not exist (at "
-        "character 1); columns are: C c, a, b, surname\n"
+        "character 1)\n"
         "comparisons.1.comparison_levels.0.tf_adjustment_column: column \"no\" does not exist; "
         "columns are: C c, a, b, surname");
 }
