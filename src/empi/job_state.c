@@ -16,11 +16,12 @@
     "(job_type <> '" JOB_IMPORT "'\n" \
     "        or pg_try_advisory_xact_lock_shared(" LOCK_MATCHING_JOB "))"
 
+/* By the clock: the transaction that ends a job began with it. */
 #define NO_PROGRESS                \
     "    phase = null,\n"          \
     "    progress_done = null,\n"  \
     "    progress_total = null,\n" \
-    "    updated = now()\n"
+    "    updated = clock_timestamp()\n"
 
 /* Ends a job: an UPDATE up to `returning`, and what follows from it. */
 #define TAKE_ROWS                                  \
@@ -145,7 +146,7 @@ int job_state_progress(struct connection *connection, const struct job_try *curr
                      "set phase = $3,\n"
                      "    progress_done = $4::bigint,\n"
                      "    progress_total = $5::bigint,\n"
-                     "    updated = now()\n"
+                     "    updated = clock_timestamp()\n"
                      "where id = $1::bigint\n"
                      "    and attempts <= $2::integer\n"
                      "    and status = 'running'",

@@ -2,9 +2,15 @@
 
 #include "base/json_read.h"
 
+/* Whoever asked has given up long before, and the connection is somebody else's turn. */
+#define READING_TIMEOUT "30s"
+
 int reading_begin(struct connection *connection, struct error *error)
 {
-    return query_script(connection, "begin isolation level repeatable read, read only", error);
+    return query_script(connection,
+                        "begin isolation level repeatable read, read only;\n"
+                        "set local statement_timeout = '" READING_TIMEOUT "'",
+                        error);
 }
 
 bool reading_text(struct str *out, struct arena *arena, const struct rows *rows, size_t row,

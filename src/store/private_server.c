@@ -317,14 +317,14 @@ static int start_once(const struct private_server *server, const char *data, con
                       struct error *error)
 {
     /* Bulk loads are what it does: long checkpoints, memory for sorting and index building, and no log
-       of what fills a table that the same transaction emptied; nobody replicates it. No values in its
-       log. */
+       of what fills a table that the same transaction emptied; nobody replicates it. Processes share
+       memory in files of its own, for /dev/shm is small in containers. No values in its log. */
     char settings[2 * PRIVATE_SERVER_PATH];
     snprintf(
         settings, sizeof settings,
         "-c listen_addresses='' -c unix_socket_directories='%s' -c unix_socket_permissions=0700"
         " -c port=5432 -c max_connections=100 -c shared_buffers=256MB -c max_wal_size=4GB"
-        " -c wal_level=minimal -c max_wal_senders=0"
+        " -c wal_level=minimal -c max_wal_senders=0 -c dynamic_shared_memory_type=mmap"
         " -c checkpoint_timeout=15min -c maintenance_work_mem=256MB -c work_mem=32MB"
         " -c random_page_cost=1.1 -c log_min_error_statement=panic"
         " -c log_error_verbosity=terse -c jit=off",

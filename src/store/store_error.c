@@ -7,6 +7,7 @@
 
 struct mapping {
     const char *sqlstate; /* whole, or its class: a prefix */
+    const char *part;     /* of the server's words; NULL: any */
     enum status status;
     const char *message; /* NULL: the server's own words, which name no value */
     const char *hint;
@@ -14,37 +15,50 @@ struct mapping {
 
 /* The first that fits counts. Codes: PostgreSQL documentation, appendix A. */
 static const struct mapping mappings[] = {
-    {"40001", STATUS_CONFLICT, "another transaction changed the same rows", "try again"},
-    {"40P01", STATUS_CONFLICT, "the transaction was chosen to end a deadlock", "try again"},
-    {"55P03", STATUS_CONFLICT, "somebody else holds what this needs", "try again"},
-    {"23505", STATUS_CONFLICT, "a row with the same key is there already", NULL},
-    {"53100", STATUS_RESOURCES, "the database's disk is full",
+    {"40001", NULL, STATUS_CONFLICT, "another transaction changed the same rows", "try again"},
+    {"40P01", NULL, STATUS_CONFLICT, "the transaction was chosen to end a deadlock", "try again"},
+    {"55P03", NULL, STATUS_CONFLICT, "somebody else holds what this needs", "try again"},
+    {"23505", NULL, STATUS_CONFLICT, "a row with the same key is there already", NULL},
+    {"53100", "shared memory segment", STATUS_RESOURCES,
+     "the database server's shared memory is too small",
+     "give its machine or container a larger /dev/shm (docker: --shm-size), or set "
+     "max_parallel_workers_per_gather = 0 there"},
+    {"53100", NULL, STATUS_RESOURCES, "the database's disk is full",
      "free space on the database server, then try again"},
-    {"53200", STATUS_RESOURCES, "the database is out of memory", NULL},
-    {"53300", STATUS_RESOURCES, "the database allows no more connections",
+    {"53200", NULL, STATUS_RESOURCES, "the database is out of memory", NULL},
+    {"53300", NULL, STATUS_RESOURCES, "the database allows no more connections",
      "lower db.pool_size or raise max_connections"},
-    {"53", STATUS_RESOURCES, "the database is short of resources", NULL},
-    {"54", STATUS_RESOURCES, "a limit of the database is exceeded", NULL},
-    {"57014", STATUS_CANCELLED, "cancelled", NULL},
-    {"57P01", STATUS_IO, "the database is shutting down, or its administrator ended the connection",
+    {"53", NULL, STATUS_RESOURCES, "the database is short of resources", NULL},
+    {"54", NULL, STATUS_RESOURCES, "a limit of the database is exceeded", NULL},
+    {"57014", "statement timeout", STATUS_RESOURCES, "the database took too long to answer",
+     "ask for less, such as by more letters of a name, or try again later"},
+    {"57014", NULL, STATUS_CANCELLED, "cancelled", NULL},
+    {"57P01", NULL, STATUS_IO,
+     "the database is shutting down, or its administrator ended the connection",
      "try again when it is back"},
-    {"57P02", STATUS_IO, "the database crashed and is recovering", "try again when it is back"},
-    {"57P03", STATUS_IO, "the database is starting up", "try again in a moment"},
-    {"25006", STATUS_IO, "the database is read-only",
+    {"57P02", NULL, STATUS_IO, "the database crashed and is recovering",
+     "try again when it is back"},
+    {"57P03", NULL, STATUS_IO, "the database is starting up", "try again in a moment"},
+    {"25006", NULL, STATUS_IO, "the database is read-only",
      "connect to the primary server, not to a standby"},
-    {"42501", STATUS_IO, NULL,
+    {"42501", NULL, STATUS_IO, NULL,
      "the role in db.user needs more rights: have it own the database, or run tuva-empi migrate "
      "as the database's owner and grant it the schema empi"},
-    {"0A000", STATUS_IO, NULL,
+    {"42704", "public.gin_trgm_ops", STATUS_INVALID,
+     "the extension pg_trgm is in another schema of the database than public",
+     "have the database's owner run: alter extension pg_trgm set schema public"},
+    {"0A000", NULL, STATUS_IO, NULL,
      "an extension that is not available comes with PostgreSQL's contrib package"},
-    {"08", STATUS_IO, "the connection to the database is lost", "try again when it is back"},
+    {"08", NULL, STATUS_IO, "the connection to the database is lost", "try again when it is back"},
 };
 
-static const struct mapping *find_mapping(const char *sqlstate)
+static const struct mapping *find_mapping(const char *sqlstate, const char *words)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(mappings); i++) {
-        if (strncmp(mappings[i].sqlstate, sqlstate, strlen(mappings[i].sqlstate)) == 0) {
-            return &mappings[i];
+        const struct mapping *mapping = &mappings[i];
+        if (strncmp(mapping->sqlstate, sqlstate, strlen(mapping->sqlstate)) == 0 &&
+            (mapping->part == NULL || strstr(words, mapping->part) != NULL)) {
+            return mapping;
         }
     }
     return NULL;
@@ -67,7 +81,7 @@ int store_error(struct error *error, PGconn *connection, const PGresult *result)
 {
     const char *sqlstate = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
     if (sqlstate == NULL && PQstatus(connection) != CONNECTION_OK) {
-        return set_mapped(error, find_mapping("08006"), "");
+        return set_mapped(error, find_mapping("08006", ""), "");
     }
     if (sqlstate == NULL && result == NULL) {
         return error_out_of_memory(error);
@@ -78,7 +92,7 @@ int store_error(struct error *error, PGconn *connection, const PGresult *result)
     }
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     message = message == NULL ? "no reason given" : message;
-    const struct mapping *mapping = find_mapping(sqlstate);
+    const struct mapping *mapping = find_mapping(sqlstate, message);
     if (mapping != NULL) {
         return set_mapped(error, mapping, message);
     }

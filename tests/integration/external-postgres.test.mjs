@@ -269,6 +269,15 @@ describe('rights and settings', () => {
         assert.equal(server.sql("select count(*) from pg_namespace where nspname = 'empi'", 'empi'), '0');
     });
 
+    test('an extension that is in another schema', (t) => {
+        const client = new Client(t);
+        server.sql('create schema extensions; create extension pg_trgm schema extensions', 'empi');
+        t.after(() => server.sql('drop schema extensions cascade', 'empi'));
+        client.refuse(['migrate'], /pg_trgm is in another schema of the database than public\nhint: [^\n]*alter extension pg_trgm set schema public/);
+        server.sql('alter extension pg_trgm set schema public', 'empi');
+        client.run('migrate');
+    });
+
     test('a server that is read-only', (t) => {
         const client = new Client(t);
         client.run('migrate');

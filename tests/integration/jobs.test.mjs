@@ -43,6 +43,8 @@ describe('jobs', () => {
             'created', 'updated', 'attempts', 'progress']);
         assert.deepEqual(list[0].progress, { phase: null, done: null, total: null });
         assert.match(list[0].created, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/);
+        assert.deepEqual(index.sql(`select j.updated > e.created as after from empi.job j
+            join empi.match_event e on e.job_id = j.id where j.id = 1`), [{ after: 't' }], 'updated when it ended, not when it began');
         assert.deepEqual(JSON.parse(index.run('jobs', 'show', second, '--json').stdout), list[1]);
         assert.deepEqual(JSON.parse(index.run('jobs', '--json', '--limit', '1').stdout), [list[0]]);
 
