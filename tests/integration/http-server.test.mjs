@@ -398,61 +398,6 @@ test('forms and files', async (t) => {
     }
 });
 
-test('uploads are refused before they are sent', async (t) => {
-    const echo = await startEcho(t, { max_body_bytes: 10000 });
-    const expecting = async (path, headers) => {
-        const line = await Line.open(echo.port);
-        line.send(request('POST', path, [...headers, 'Expect: 100-continue']));
-        const [answer] = await line.answers();
-        return { answer, line };
-    };
-    const type = 'Content-Type: multipart/form-data; boundary=x';
-    for (const [path, headers, status] of [
-        ['/upload', [type, 'Content-Length: 10001'], 413], ['/upload', ['Content-Length: 10'], 415],
-        ['/nothing', [type, 'Content-Length: 10'], 404], ['/items/1', [type, 'Content-Length: 10'], 405],
-        ['/secret', [type, 'Content-Length: 10'], 401], ['/upload', ['Content-Length: 1', 'Content-Length: 1'], 400],
-        ['/upload', ['Content-Type: multipart/form-data', 'Content-Length: 10'], 400],
-        ['/secret', [type, 'Content-Length: 10', 'Authorization: broken'], 500]]) {
-        const { answer, line } = await expecting(path, headers);
-        assert.equal(answer.status, status, path);
-        assert.equal(answer.headers.connection, 'close');
-        await until(() => line.closed, 'the end of the connection');
-    }
-    assert.equal((await answerTo(echo.port, request('POST', '/upload', ['Expect: something', type,
-        'Content-Length: 10']))).status, 417);
-    // Let in, it is told to go on.
-    const { headers, body } = multipart([['a', null, '1']]);
-    const { answer, line } = await expecting('/secret', [...headers, 'Authorization: let me in']);
-    assert.equal(answer.status, 100);
-    const answers = await line.send(body).answers(2);
-    assert.equal(answers[1].status, 200);
-    line.end();
-    // Who sends all the same still reads the answer, though nobody reads what it sends.
-    for (const [method, path, status] of [['POST', '/upload', 413], ['POST', '/nothing', 404],
-        ['PATCH', '/nothing', 404], ['DELETE', '/upload', 405], ['GET', '/nothing', 404], ['PUT', '/nothing', 404]]) {
-        const deaf = await Line.open(echo.port);
-        deaf.send(request(method, path, [type, 'Content-Length: 3000000'])).send(Buffer.alloc(3_000_000));
-        const [refusal] = await deaf.answers();
-        assert.equal(refusal.status, status);
-        await until(() => deaf.closed, 'the end of the connection');
-    }
-    // A body at fault, and much behind it: an answer all the same, and the end.
-    const wrong = await Line.open(echo.port);
-    wrong.send(request('POST', '/upload', [type, 'Transfer-Encoding: chunked']));
-    const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(65536, 'x'), Buffer.from('\r\n')]);
-    for (let i = 0; i < 40 && !wrong.closed; i++) {
-        wrong.send(chunk);
-    }
-    const [refusal] = await wrong.answers();
-    assert.equal(refusal.status, 413);
-    assert.equal(messageOf(refusal), 'Request body too large');
-    await until(() => wrong.closed, 'the end of the connection');
-    // Everyone that came in has left.
-    await until(() => echo.lines().filter((line) => line.message === 'request').length >= 13, 'the log');
-    const counts = JSON.parse((await answerTo(echo.port, request('GET', '/counts'))).text);
-    assert.deepEqual(counts, { entered: 1, held: 0, working: 0 });
-});
-
 test('fault_46_answers_are_not_kept_by_caches, and carry what else browsers hold to', async (t) => {
     const echo = await startEcho(t);
     const answer = await answerTo(echo.port, request('GET', '/echo'));
