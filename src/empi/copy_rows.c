@@ -1,8 +1,8 @@
 #include "empi/copy_rows.h"
 
 enum {
-    CHUNK_BYTES = 64 << 10,
-    MOST_BYTES = 1 << 30, /* the server's own bound of a row */
+    CHUNK_BYTES = 64 << 10, /* a COPY message's overhead is nothing then */
+    MOST_BYTES = 1 << 30,   /* the server's own bound of a row */
 };
 
 int copy_rows_read(struct connection *connection, const char *sql, copy_row_taker *take,

@@ -6,16 +6,14 @@
 
 #include "base/compiler.h"
 #include "base/csv.h"
+#include "empi/copy_rows.h"
 #include "empi/job_channel.h"
 #include "empi/record.h"
 #include "empi/record_hash.h"
 
 #define INCORRECT "Incorrectly formatted person records file due to "
 
-enum {
-    CHUNK_BYTES = 64 << 10, /* large enough that a COPY message's overhead is nothing */
-    NO_COLUMN = CSV_MAX_COLUMNS,
-};
+enum { NO_COLUMN = CSV_MAX_COLUMNS };
 
 /* ---- messages ---- */
 
@@ -101,7 +99,7 @@ struct importing {
     struct record_hash *hash;
     uint64_t bytes; /* of values, with what is between them */
     uint64_t most_bytes;
-    struct text_buffer chunk;
+    struct copy_writer writer;
     uint64_t rows;
 };
 
@@ -181,11 +179,11 @@ static int append_row(struct importing *importing, const struct csv_field *field
     if (status != 0) {
         return status;
     }
-    text_append(&importing->chunk, str_from(importing->job));
-    append_hash(&importing->chunk, hash);
+    text_append(&importing->writer.chunk, str_from(importing->job));
+    append_hash(&importing->writer.chunk, hash);
     for (size_t i = 0; i < RECORD_COLUMN_COUNT; i++) {
-        text_append_char(&importing->chunk, '\t');
-        copy_append_text(&importing->chunk, values[i]);
+        text_append_char(&importing->writer.chunk, '\t');
+        copy_append_text(&importing->writer.chunk, values[i]);
         importing->bytes += values[i].len + 1;
     }
     /* A small packed file may hold any number of rows. */
@@ -196,16 +194,8 @@ static int append_row(struct importing *importing, const struct csv_field *field
         error_hint(error, "split it, or raise server.max_body_bytes");
         return STATUS_INVALID;
     }
-    text_append_char(&importing->chunk, '\n');
     importing->rows++;
-    return importing->chunk.failed ? error_out_of_memory(error) : 0;
-}
-
-static int send(struct importing *importing, struct error *error)
-{
-    int status = copy_in_write(importing->connection, text_str(&importing->chunk), error);
-    text_clear(&importing->chunk);
-    return status;
+    return copy_writer_end_row(&importing->writer, error);
 }
 
 static int copy_rows(struct importing *importing, struct error *error)
@@ -213,15 +203,10 @@ static int copy_rows(struct importing *importing, struct error *error)
     for (;;) {
         const struct csv_field *fields;
         int status = incorrect(csv_reader_next(importing->reader, &fields, error), error);
-        if (status == 0 && fields == NULL) {
-            return send(importing, error);
+        if (status != 0 || fields == NULL) {
+            return status;
         }
-        if (status == 0) {
-            status = append_row(importing, fields, error);
-        }
-        if (status == 0 && importing->chunk.len >= CHUNK_BYTES) {
-            status = send(importing, error);
-        }
+        status = append_row(importing, fields, error);
         if (status != 0) {
             return status;
         }
@@ -230,20 +215,13 @@ static int copy_rows(struct importing *importing, struct error *error)
 
 static int copy_all(struct importing *importing, struct error *error)
 {
-    int status =
-        copy_in_begin(importing->connection,
-                      "copy empi.person_record_staging (job_id, sha256," RECORD_COLUMNS_SQL ")\n"
-                      "from stdin",
-                      error);
-    if (status != 0) {
-        return status;
-    }
-    status = copy_rows(importing, error);
-    if (status != 0) {
-        copy_in_abort(importing->connection, "the import failed");
-        return status;
-    }
-    return copy_in_end(importing->connection, NULL, error);
+    int status = copy_writer_begin(
+        &importing->writer, importing->connection,
+        "copy empi.person_record_staging (job_id, sha256," RECORD_COLUMNS_SQL ")\n"
+        "from stdin",
+        error);
+    return status == 0 ? copy_writer_end(&importing->writer, copy_rows(importing, error), error)
+                       : status;
 }
 
 /* ---- the job ---- */
@@ -323,7 +301,6 @@ int imports_create(struct import_report *out, struct connection *connection,
         .connection = connection,
         .file = import->records->name,
         .most_bytes = import->most_bytes,
-        .chunk = TEXT_BUFFER(CHUNK_BYTES + 4 * (size_t)CSV_MAX_ROW_BYTES),
     };
     int status = import->config == NULL ? 0 : configs_check(import->config, error);
     if (status != 0) {
@@ -346,7 +323,6 @@ int imports_create(struct import_report *out, struct connection *connection,
             transaction_roll_back(connection);
         }
     }
-    text_free(&importing.chunk);
     record_hash_close(importing.hash);
     csv_reader_free(importing.reader);
     return status;
