@@ -4,7 +4,7 @@
 
 #define TABLES                                                                \
     "empi.person, empi.person_record, empi.person_action, empi.match_group, " \
-    "empi.match_group_action, empi.prediction_result"
+    "empi.match_group_action, empi.prediction_result, empi.open_match_person"
 
 /* What is written later refers to them: they are empty when the others are. */
 #define ALL_TABLES TABLES ", empi.person_record_note, empi.manual_decision"

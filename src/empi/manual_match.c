@@ -483,6 +483,10 @@ static const char write_group_actions[] =
     ") as action\n"
     "order by step, person_id";
 
+/* The group's persons are in no other open one, wherever their records go now. */
+static const char take_members[] = "delete from empi.open_match_person\n"
+                                   "where match_group_id = $1::bigint";
+
 static const char end_group[] = "update empi.match_group\n"
                                 "set version = version + 1,\n"
                                 "    updated = now(),\n"
@@ -534,6 +538,9 @@ static int write_decision(int64_t event_id, struct connection *connection,
                           const struct manual_match *match, struct error *error)
 {
     int status = run_with(connection, end_group, match->group_id, 0, error);
+    if (status == 0) {
+        status = run_with(connection, take_members, match->group_id, 0, error);
+    }
     if (status == 0) {
         status = query_script(connection, make_persons, error);
     }

@@ -15,12 +15,8 @@ enum { MAX_SQL_BYTES = 32 << 10 };
     "    select page.id as group_id, p.first_record_id, p.first_name, p.last_name,\n"        \
     "        p.data_sources\n"                                                               \
     "    from page\n"                                                                        \
-    "    join empi.prediction_result e on e.match_group_id = page.id\n"                      \
-    "    cross join lateral (\n"                                                             \
-    "        values (e.person_record_l_id), (e.person_record_r_id)\n"                        \
-    "    ) as named (record_id)\n"                                                           \
-    "    join empi.person_record r on r.id = named.record_id\n"                              \
-    "    join empi.person p on p.id = r.person_id\n"                                         \
+    "    join empi.open_match_person m on m.match_group_id = page.id\n"                      \
+    "    join empi.person p on p.id = m.person_id\n"                                         \
     "), first as (\n"                                                                        \
     "    select distinct on (group_id) group_id, first_name, last_name\n"                    \
     "    from member\n"                                                                      \
@@ -58,23 +54,11 @@ static const char list_from_end[] = LIST_ALL("g.max_match_probability, g.id desc
 
 static const char list_found_before[] = "with found as materialized (\n";
 
-/* Each side of a result has its index, so each has its select. */
 static const char list_found_after[] =
-    "), named as (\n"
-    "    select e.match_group_id\n"
-    "    from found f\n"
-    "    join empi.person_record r on r.person_id = f.person_id\n"
-    "    join empi.prediction_result e on e.person_record_l_id = r.id\n"
-    "    union\n"
-    "    select e.match_group_id\n"
-    "    from found f\n"
-    "    join empi.person_record r on r.person_id = f.person_id\n"
-    "    join empi.prediction_result e on e.person_record_r_id = r.id\n"
     "), listed as materialized (\n"
-    "    select g.id, g.max_match_probability\n"
-    "    from named n\n"
-    "    join empi.match_group g on g.id = n.match_group_id\n"
-    "    where " OPEN "\n"
+    "    select distinct m.match_group_id as id, m.max_match_probability\n"
+    "    from found f\n"
+    "    join empi.open_match_person m on m.person_id = f.person_id\n"
     "), page as materialized (\n"
     "    select *\n"
     "    from listed\n"
@@ -304,18 +288,11 @@ static int read_results(struct match_group_detail *out, struct arena *arena,
 }
 
 static const char read_persons_sql[] =
-    "with member as materialized (\n"
-    "    select distinct r.person_id\n"
-    "    from empi.prediction_result e\n"
-    "    cross join lateral (\n"
-    "        values (e.person_record_l_id), (e.person_record_r_id)\n"
-    "    ) as named (record_id)\n"
-    "    join empi.person_record r on r.id = named.record_id\n"
-    "    where e.match_group_id = $1::bigint\n"
-    "), listed as materialized (\n"
+    "with listed as materialized (\n"
     "    select p.id, p.uuid, p.created, p.version, p.record_count\n"
-    "    from member m\n"
+    "    from empi.open_match_person m\n"
     "    join empi.person p on p.id = m.person_id\n"
+    "    where m.match_group_id = $1::bigint\n"
     "), page as (\n"
     "    select id, uuid, " READING_TIMESTAMP(
         "created") " as created, version\n"

@@ -267,8 +267,9 @@ static void renew_statistics(struct matching *matching)
                               "set local lock_timeout = '2s';\n"
                               "analyze (skip_locked) empi.person, empi.person_record,\n"
                               "    empi.person_action, empi.match_group, empi.match_group_action,\n"
-                              "    empi.prediction_result, empi.search_first_name,\n"
-                              "    empi.search_last_name, empi.search_birth_date;\n"
+                              "    empi.prediction_result, empi.open_match_person,\n"
+                              "    empi.search_first_name, empi.search_last_name,\n"
+                              "    empi.search_birth_date;\n"
                               "commit",
                               &ignored) != 0) {
         transaction_roll_back(matching->beside);

@@ -268,6 +268,41 @@ static int write_groups(struct writing *writing, struct error *error)
     return status == 0 ? count_groups(writing, closed, error) : status;
 }
 
+/* ---- who is in open groups ---- */
+
+static bool write_member(const struct writing *writing, struct text_buffer *out, size_t i)
+{
+    const struct match_person *person = &writing->graph->persons[i];
+    if (person->component == MATCH_GRAPH_NONE || person->goes_on != i) {
+        return false;
+    }
+    const struct match_component *component = &writing->graph->components[person->component];
+    if (component->matched) {
+        return false;
+    }
+    text_append_integer(out, person->id);
+    append_next(out, group_of_person(writing, i));
+    text_append_char(out, '\t');
+    text_append_double(out, component->highest);
+    return true;
+}
+
+/* Whoever was in an open group and is touched was in one that goes on or is taken over. */
+static int write_members(struct writing *writing, struct error *error)
+{
+    int status = query_script(writing->matching->connection,
+                              "delete from empi.open_match_person m\n"
+                              "using changed_group c\n"
+                              "where m.match_group_id = c.id",
+                              error);
+    return status == 0 ? write_rows(writing,
+                                    "copy empi.open_match_person (person_id, match_group_id,\n"
+                                    "    max_match_probability)\n"
+                                    "from stdin",
+                                    write_member, writing->graph->person_count, error)
+                       : status;
+}
+
 /* ---- results ---- */
 
 static void append_levels(struct text_buffer *out, const struct matching *matching, size_t i)
@@ -461,10 +496,7 @@ static void count_outcome(struct matching_report *report, const struct match_gra
 static int write_event(struct writing *writing, struct error *error)
 {
     static int (*const parts[])(struct writing * writing, struct error * error) = {
-        write_groups,
-        write_results,
-        write_group_actions,
-        move_records,
+        write_groups, write_members, write_results, write_group_actions, move_records,
     };
     int status = matching_phase(writing->matching, "writing matches", error);
     if (status == 0) {

@@ -391,7 +391,7 @@ const exclusively = (table) => `lock table ${table} in access exclusive mode`;
 describe('what breaks in the middle', () => {
     // In the order in which a job comes to them.
     const jobTables = ['job', 'person_record_staging', 'person_record', 'person', 'prediction_result', 'match_group',
-        'match_group_action'];
+        'open_match_person', 'match_group_action'];
 
     /** An index with records matched, and a job to do that changes them. */
     const prepare = (t) => {

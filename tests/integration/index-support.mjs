@@ -158,7 +158,7 @@ function checkPersons(index) {
         )`), []);
 }
 
-/** Open groups have several persons, matched ones of a job have one; replaced ones hold nothing. */
+/** What groups say of their results and persons is so. */
 function checkGroups(index) {
     assert.deepEqual(index.sql(`
         select g.id
@@ -170,6 +170,15 @@ function checkGroups(index) {
         ) as held on true
         where (g.deleted is not null) <> (held.results = 0)
             or g.max_match_probability is distinct from held.highest`), []);
+    const members = `
+        select distinct p.id as person, g.id as "group", g.max_match_probability as highest
+        from empi.match_group g
+        join empi.prediction_result e on e.match_group_id = g.id
+        join empi.person_record r on r.id in (e.person_record_l_id, e.person_record_r_id)
+        join empi.person p on p.id = r.person_id
+        where g.matched is null and g.deleted is null and p.deleted is null`;
+    const kept = 'select person_id, match_group_id, max_match_probability from empi.open_match_person';
+    assert.deepEqual(index.sql(`(${members} except ${kept}) union all (${kept} except ${members})`), []);
 }
 
 /** What lists are counted and searched by. */

@@ -17,7 +17,8 @@ create temporary table index_of as
 select indexdef, format('drop index %I.%I', schemaname, indexname) as removal
 from pg_indexes
 where schemaname = 'empi'
-    and tablename in ('person', 'person_record', 'person_action', 'match_group', 'prediction_result')
+    and tablename in ('person', 'person_record', 'person_action', 'match_group', 'prediction_result',
+        'open_match_person')
     and indexname not in (
         select conname
         from pg_constraint
@@ -95,6 +96,14 @@ select id, 1, id, log(2, (max_match_probability / (1 - max_match_probability))::
     2 * id - 1, 2 * id, '{1,1}'
 from match_group
 order by id;
+
+insert into open_match_person (person_id, match_group_id, max_match_probability)
+select person_id, id, max_match_probability
+from match_group
+cross join lateral (
+    values (2 * id - 1), (2 * id)
+) as member (person_id)
+order by person_id;
 
 insert into search_first_name (value, records)
 select first_name, count(*) from person_record group by 1 order by 1;

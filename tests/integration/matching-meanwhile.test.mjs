@@ -46,4 +46,8 @@ test('a person that the steward made is younger than those of the job, and merge
         where r.source_person_id = 'three'`),
     [{ version: '2', record_count: '2', last_name: 'first', data_sources: '{a,b}', own: 't' }],
     'the person that goes on is the older one');
+    assert.deepEqual(index.sql(`
+        select id
+        from (select id, created < lag(created) over (order by id) as is_early from empi.match_event) as event
+        where is_early`), [], 'the dates of events follow their order');
 });
