@@ -8,10 +8,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { columns, model, person } from './index-support.mjs';
 import { Server } from './postgres-support.mjs';
-import { formatTable, makeFolder, parseTable, program, put, root, run, start } from './support.mjs';
+import { formatTable, makeFolder, migrations, parseTable, program, put, root, run, start } from './support.mjs';
 
-const migrations = readdirSync(join(root, 'src/store/migrations')).filter((name) => name.endsWith('.up.sql')).sort()
-    .map((name) => name.replace('.up.sql', ''));
 const last = migrations.length;
 
 let server;

@@ -19,6 +19,10 @@ if (!existsSync(program)) {
 }
 
 /** A file of tests/data. */
+/** The names of all migrations, the first one first. */
+export const migrations = readdirSync(join(root, 'src/store/migrations')).filter((name) => name.endsWith('.up.sql')).sort()
+    .map((name) => name.replace('.up.sql', ''));
+
 export const dataPath = (name) => join(root, 'tests/data', name);
 
 /** An empty folder that is gone after the test. */
