@@ -1,5 +1,5 @@
 /*
- * Rows of COPY's text format as they pass: read one by one, or written in chunks.
+ * Rows of COPY as they pass: read one by one, or written in chunks in its text format.
  *
  * Thread rule: one thread; a connection does one COPY at a time.
  */

@@ -1,5 +1,7 @@
 #include "empi/exports.h"
 
+#include "empi/copy_rows.h"
+
 #include "empi/record.h"
 
 static const char crosswalk[] = "copy (\n"
@@ -41,24 +43,28 @@ static const char potential_matches[] = "copy (\n"
                                         "order by g.id, p.match_probability desc, p.id\n"
                                         ") to stdout with (format csv, header)";
 
+struct export
+{
+    struct stream *out;
+    uint64_t chunks;
+};
+
+static int write_row(void *context, struct str row, struct error *error)
+{
+    struct export *export = context;
+    export->chunks++;
+    return stream_write(export->out, row, error);
+}
+
 /* The server hands on a row at a time; a row of CSV may hold line ends, so rows are counted here and
    not in the text. */
 static int stream_rows(uint64_t *rows, struct connection *connection, const char *sql,
                        struct stream *out, struct error *error)
 {
-    uint64_t chunks = 0;
-    int status = copy_out_begin(connection, sql, error);
-    while (status == 0) {
-        struct str row;
-        status = copy_out_next(connection, &row, error);
-        if (status != 0 || row.ptr == NULL) {
-            break;
-        }
-        chunks++;
-        status = stream_write(out, row, error);
-    }
+    struct export export = {.out = out};
+    int status = copy_rows_read(connection, sql, write_row, &export, error);
     if (status == 0 && rows != NULL) {
-        *rows = chunks > 0 ? chunks - 1 : 0;
+        *rows = export.chunks > 0 ? export.chunks - 1 : 0;
     }
     return status;
 }

@@ -74,20 +74,23 @@ static void sort_ids(struct ids *ids)
     ids->len = kept;
 }
 
-static int write_ids(struct connection *connection, const char *sql, struct ids *ids,
+/* Gives the ids back, too; they are not written when not all of them were `kept`. */
+static int write_ids(struct connection *connection, const char *sql, struct ids *ids, bool kept,
                      struct error *error)
 {
     struct copy_writer writer;
     sort_ids(ids);
-    int status = copy_writer_begin(&writer, connection, sql, error);
-    if (status != 0) {
-        return status;
+    int status =
+        kept ? copy_writer_begin(&writer, connection, sql, error) : error_out_of_memory(error);
+    if (status == 0) {
+        for (size_t i = 0; status == 0 && i < ids->len; i++) {
+            text_append_integer(&writer.chunk, ids->items[i]);
+            status = copy_writer_end_row(&writer, error);
+        }
+        status = copy_writer_end(&writer, status, error);
     }
-    for (size_t i = 0; status == 0 && i < ids->len; i++) {
-        text_append_integer(&writer.chunk, ids->items[i]);
-        status = copy_writer_end_row(&writer, error);
-    }
-    return copy_writer_end(&writer, status, error);
+    vec_free(ids);
+    return status;
 }
 
 /* ---- results of before, and new ones ---- */
@@ -153,9 +156,7 @@ static int read_named(struct grouping *grouping, struct error *error)
         int64_t record = matching->results.items[i].left_record;
         kept = matching_find_record(matching, record) != NULL || vec_push(&ids, record);
     }
-    int status = kept ? write_ids(matching->connection, "copy named_record from stdin", &ids, error)
-                      : error_out_of_memory(error);
-    vec_free(&ids);
+    int status = write_ids(matching->connection, "copy named_record from stdin", &ids, kept, error);
     if (status == 0) {
         status = query_script(matching->connection, "analyze named_record", error);
     }
@@ -243,9 +244,7 @@ static int read_persons(struct grouping *grouping, struct error *error)
         kept =
             matching_find_record(matching, owner->record) != NULL || vec_push(&ids, owner->person);
     }
-    int status = kept ? write_ids(matching->connection, "copy named_person from stdin", &ids, error)
-                      : error_out_of_memory(error);
-    vec_free(&ids);
+    int status = write_ids(matching->connection, "copy named_person from stdin", &ids, kept, error);
     if (status == 0) {
         status = query_script(matching->connection,
                               "analyze named_person;\n"
