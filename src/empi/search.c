@@ -33,7 +33,7 @@ struct kind_sql {
     const char *many;   /* the same for the planner to judge */
 };
 
-#define FOLDED "where folded like lower($%d collate \"und-x-icu\")"
+#define FOLDED "where folded like upper($%d collate \"und-x-icu\")"
 
 #define PART_OF(name)                                                               \
     {                                                                               \
