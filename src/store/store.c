@@ -69,14 +69,16 @@ static void have_client_watched(PGconn *pg)
 }
 
 /* What a database or a role may have as its default and what would change results: forms of values,
-   isolation, and time-outs that no long job survives. */
+   isolation, and time-outs that no long job survives. Notices can come before they are ignored: those
+   of a server that stops in this moment. */
 static const char session_settings[] = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres"
                                        " -c extra_float_digits=1 -c bytea_output=hex"
                                        " -c default_transaction_isolation=read\\ committed"
                                        " -c standard_conforming_strings=on"
                                        " -c statement_timeout=0"
                                        " -c idle_in_transaction_session_timeout=0"
-                                       " -c idle_session_timeout=0";
+                                       " -c idle_session_timeout=0"
+                                       " -c client_min_messages=error";
 
 static int open_connection(struct connection **out, struct store *store, struct error *error)
 {
