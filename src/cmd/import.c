@@ -1,10 +1,13 @@
 /* `tuva-empi import`: a file of person records becomes a matching job. */
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "aws/s3_download.h"
+#include "base/utf8.h"
 #include "cmd/commands.h"
 #include "cmd/index.h"
 #include "cmd/stop.h"
@@ -64,6 +67,36 @@ static int open_records(struct stream **out, const char *argument, struct error 
     return status == 0 ? s3_open_stream(out, argument, error) : status;
 }
 
+/* A path may be any bytes, but the database holds UTF-8: what is not is written as URIs have it. */
+static void append_path(struct text_buffer *out, struct str path)
+{
+    for (;;) {
+        size_t valid = utf8_valid_prefix(path);
+        text_append(out, (struct str){path.ptr, valid});
+        if (valid == path.len) {
+            return;
+        }
+        text_appendf(out, "%%%02X", (unsigned char)path.ptr[valid]);
+        path = (struct str){path.ptr + valid + 1, path.len - valid - 1};
+    }
+}
+
+/* Where the records come from, as one who looks at the job in another folder can follow it. */
+static void describe_source(struct text_buffer *out, const char *argument)
+{
+    char resolved[PATH_MAX];
+    if (is_object(argument)) {
+        text_append(out, str_from(argument));
+    } else if (strcmp(argument, "-") == 0) {
+        text_append(out, STR("stdin:"));
+    } else {
+        /* A pipe that the shell made has no other name than the one it was given by. */
+        const char *path = realpath(argument, resolved) == NULL ? argument : resolved;
+        text_append(out, STR("file://"));
+        append_path(out, str_from(path));
+    }
+}
+
 static int import_file(struct import_report *out, struct store *store,
                        const struct command_line *line, struct str model, const char *model_name,
                        struct stream *records, struct error *error)
@@ -73,16 +106,16 @@ static int import_file(struct import_report *out, struct store *store,
     if (status != 0) {
         return status;
     }
-    const char *argument = line->arguments[0];
-    char uri[sizeof records->name + 8];
-    snprintf(uri, sizeof uri, "file:%s", records->name);
+    struct text_buffer source = TEXT_BUFFER(4 * PATH_MAX);
+    describe_source(&source, line->arguments[0]);
     const struct config_request config = {.json = model,
                                           .name = model_name,
                                           .potential_threshold = line->values[POTENTIAL].number,
                                           .auto_threshold = line->values[AUTO].number};
-    struct import import = {
-        .config = &config, .source_uri = is_object(argument) ? argument : uri, .records = records};
-    status = imports_create(out, connection, &import, error);
+    struct import import = {.config = &config, .source_uri = source.ptr, .records = records};
+    status = source.failed ? error_out_of_memory(error)
+                           : imports_create(out, connection, &import, error);
+    text_free(&source);
     store_give_back(connection);
     return status;
 }

@@ -1,11 +1,13 @@
 // The index: imports, matching jobs and exports on a private PostgreSQL, with the tables looked at.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { Index, columns, grouped, model, numbers, person } from './index-support.mjs';
-import { connect, dataPath, exact, formatTable, makeModel, parseTable, put, readTable, start, until } from './support.mjs';
+import { connect, dataPath, exact, formatTable, makeModel, parseTable, program, put, readTable, start, until } from './support.mjs';
 
 describe('golden people', () => {
     let index;
@@ -91,6 +93,21 @@ describe('golden people', () => {
         index.loadFile('order.csv', modelFile, '0.5', '0.95');
         const [row] = index.crosswalk().filter((each) => each.source_person_id === 'order-1');
         assert.deepEqual([row.last_name, row.city, row.county, row.first_name], ['Doe', '', null, null]);
+    });
+
+    test('a job tells where its records came from, to who is in another folder, too', () => {
+        const text = formatTable(columns, [person('source-1')]);
+        const path = realpathSync(join(index.folder, put(index.folder, 'source.csv', text)));
+        symlinkSync(path, join(index.folder, 'latest.csv'));
+        const importing = (name) => ['import', name, '--config', modelFile, '--potential', '0.5', '--auto', '0.95'];
+        index.run(...importing('source.csv'));
+        index.run(...importing('latest.csv'));
+        index.try(importing('-'), { input: text });
+        spawnSync('bash', ['-c', "cp latest.csv $'\\xff.csv'; exec \"$0\" import $'\\xff.csv' \"$@\"", program, ...importing('-').slice(2)],
+            { cwd: index.folder, env: { ...process.env, ...index.env } });
+        const from = index.sql('select source_uri from empi.job order by id desc limit 4').map(({ source_uri: uri }) => uri);
+        assert.deepEqual(from, [`file://${dirname(path)}/%FF.csv`, 'stdin:', `file://${path}`, `file://${path}`]);
+        from.forEach(() => index.run('matching-job'));
     });
 
     test('a model that is wrong, thresholds that are', () => {

@@ -123,7 +123,7 @@ async function repeatFailed() {
     const failed = await ask("select id, reason, source_uri from empi.job where status = 'failed'");
     for (const { reason, source_uri: uri } of failed) {
         assert.match(reason, /^Error: its runner died 3 times without an answer/);
-        const file = uri.replace('file:', '');
+        const file = uri.replace('file://', '');
         await finishImport(file, startImport(file));
     }
     await queueHas(0);
