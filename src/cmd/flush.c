@@ -20,7 +20,7 @@ static int run(const struct command_line *line, struct error *error)
         return status;
     }
     if (!line->values[YES].given) {
-        status = confirm_loss(index, true, error);
+        status = confirm_loss(index, LOSS_ALL, error);
     }
     if (status == 0) {
         status = migrate_flush(index->store, error);

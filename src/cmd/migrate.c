@@ -28,7 +28,7 @@ static const struct command_option options[] = {
     [YES] = {.name = "yes",
              .letter = 'y',
              .kind = OPTION_FLAG,
-             .help = "do not ask before records are deleted"},
+             .help = "do not ask before data is deleted"},
 };
 
 static int parse_target(unsigned *out, const struct command_value *value, struct error *error)
@@ -110,16 +110,14 @@ static int list(const struct index *index, bool json, struct text_buffer *out, s
 
 /* ---- migrating ---- */
 
-/* The first migration makes the tables of records: only going below it deletes them. A schema that
-   this program does not know cannot be counted, and going down from it is refused anyway. */
 static int confirm_down(const struct index *index, unsigned target, struct error *error)
 {
     unsigned current;
     int status = migrate_current(&current, index->store, error);
-    if (status != 0 || target > 0 || current == 0 || current != migration_count) {
+    if (status != 0 || target >= current) {
         return status;
     }
-    status = confirm_loss(index, false, error);
+    status = confirm_loss(index, target == 0 ? LOSS_SCHEMA : LOSS_ADDED, error);
     /* Somebody else may have gone down meanwhile: there is nothing left to count, or to lose. */
     struct error ignored;
     bool gone = status != 0 && status != STATUS_CANCELLED &&
@@ -153,6 +151,8 @@ static int run(const struct command_line *line, struct error *error)
     int status = parse_target(&target, &line->values[TO], error);
     if (status == 0 && line->values[LIST].given && line->values[TO].given) {
         status = error_set(error, STATUS_USAGE, "--list and --to exclude each other");
+    } else if (status == 0 && line->values[JSON].given && !line->values[LIST].given) {
+        status = error_set(error, STATUS_USAGE, "--json needs --list");
     }
     if (status != 0) {
         return status;
@@ -185,7 +185,7 @@ const struct command command_migrate = {
     .summary = "Bring the database's schema up to date, or down again.",
     .notes = "All of one run is one transaction; two runs at once are safe. A database that is\n"
              "newer than the program, or has migrations that were edited, is refused. Asks before\n"
-             "records are deleted, unless --yes is given.",
+             "data is deleted, unless --yes is given.",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .run = run,

@@ -256,7 +256,15 @@ static void describe_row(struct migrate_state *out, const struct rows *rows, siz
     }
 }
 
-/* Those of the database, then the program's that are not there. */
+static void describe_absent(struct migrate_state *out, const struct migration *migration,
+                            bool later_applied)
+{
+    out->number = migration->number;
+    snprintf(out->name, sizeof out->name, "%s", migration->name);
+    out->problem = later_applied ? "missing, though later ones are applied" : NULL;
+}
+
+/* Those of the database and those of the program, by number. */
 static int merge(struct migrate_state **out, size_t *count, const struct rows *rows,
                  struct error *error)
 {
@@ -266,15 +274,18 @@ static int merge(struct migrate_state **out, size_t *count, const struct rows *r
     if (states == NULL) {
         return error_out_of_memory(error);
     }
+    *count = 0;
+    unsigned next = 0; /* of the program's */
     for (size_t row = 0; row < applied; row++) {
-        describe_row(&states[row], rows, row);
+        int64_t number = rows_integer(rows, row, 0);
+        for (; next < migration_count && migrations[next].number < number; next++) {
+            describe_absent(&states[(*count)++], &migrations[next], true);
+        }
+        next += next < migration_count && migrations[next].number == number;
+        describe_row(&states[(*count)++], rows, row);
     }
-    unsigned last = applied == 0 ? 0 : states[applied - 1].number;
-    *count = applied;
-    for (unsigned i = last; i < migration_count; i++) {
-        struct migrate_state *state = &states[(*count)++];
-        state->number = migrations[i].number;
-        snprintf(state->name, sizeof state->name, "%s", migrations[i].name);
+    for (; next < migration_count; next++) {
+        describe_absent(&states[(*count)++], &migrations[next], false);
     }
     *out = states;
     return 0;

@@ -86,28 +86,42 @@ describe('up and down', () => {
         assert.equal(describeSchema(), whole);
     });
 
-    test('down with data in it, and up again', () => {
+    test('down with data in it, from whichever migration, and up again', () => {
+        const asks = (what) => {
+            const { status, stderr } = attempt(['migrate', '--to', 'zero']);
+            assert.match(stderr, what);
+            assert.match(stderr, /Type "yes" to go on: tuva-empi: nothing was deleted\nhint: answer yes, or give --yes$/m);
+            assert.equal(status, 1);
+        };
         succeed(...importing());
+        asks(/^This deletes 0 persons with 0 records, 2 waiting rows, 1 job, 1 configuration and 0 users, with all/);
         succeed('matching-job');
-        const { status, stderr } = attempt(['migrate', '--to', 'zero']);
-        assert.equal(status, 1);
-        assert.match(stderr, /^This deletes 1 persons with 2 records, [^]*Type "yes" to go on: /);
-        assert.match(stderr, /tuva-empi: nothing was deleted\nhint: answer yes, or give --yes$/m);
-        assert.equal(sql('select count(*) from empi.person_record'), '2');
+        for (let i = last; i >= 1; i--) {
+            succeed('migrate', '--to', String(i), '--yes');
+            asks(/^This deletes 1 person with 2 records, /);
+            assert.equal(sql('select count(*) from empi.person_record'), '2');
+        }
         succeed('migrate', '--to', 'zero', '--yes');
         assert.equal(exists(), false);
         succeed('migrate');
         assert.equal(sql('select count(*) from empi.person'), '0');
+        succeed('users', 'add', 'steward@example.org');
+        asks(/ 0 jobs, 0 configurations and 1 user,/);
+        succeed('flush', '--yes');
     });
 
-    test('down to the first migration: records stay, so nobody is asked, and what was taken off is null, or made anew, after', () => {
+    test('down to the first migration: what it takes off is asked for, and null, or made anew, after', () => {
         succeed(...importing('1'));
         succeed('matching-job');
         const members = () => sql('select person_id, match_group_id, max_match_probability from empi.open_match_person order by 1');
         const before = members();
         assert.match(before, /^\d+\|\d+\|0\.\d+\n\d+\|\d+\|0\.\d+$/);
         const later = migrations.slice(1);
-        assert.equal(succeed('migrate', '--to', '1'), later.map((name) => `removed ${name}\n`).reverse().join(''));
+        const { status, stderr } = attempt(['migrate', '--to', '1']);
+        assert.equal(status, 1);
+        assert.match(stderr, /^This deletes what the later migrations keep, of 2 persons with 2 records, [^]*\nType "yes" to go on: /);
+        assert.equal(members(), before);
+        assert.equal(succeed('migrate', '--to', '1', '--yes'), later.map((name) => `removed ${name}\n`).reverse().join(''));
         const stored = () => sql("select to_jsonb(r) - 'created' from empi.prediction_result r");
         const without = stored();
         assert.match(without, /"levels": \[1, 0\]/);
@@ -129,6 +143,7 @@ describe('up and down', () => {
             assert.match(stderr, /^tuva-empi migrate: --to|^tuva-empi: .*--to/m, target);
         }
         refuse(['migrate', '--list', '--to', '1'], /--list and --to exclude each other/, 2);
+        refuse(['migrate', '--json'], /--json needs --list/, 2);
         refuse(['migrate', '--app', 'auth'], /--app/, 2);
     });
 
@@ -189,6 +204,15 @@ describe('what does not fit', () => {
         }
         assert.match(succeed('migrate', '--list'), /later +\S+ +unknown to this program, which is older/);
         sql(`delete from empi.schema_migration where number = ${last + 1}`);
+        assert.match(succeed('migrate'), /nothing to do/);
+    });
+
+    test('one that is missing', () => {
+        const row = sql('delete from empi.schema_migration where number = 2 returning name, checksum').split('|');
+        refuse(['migrate'], /^tuva-empi: the database lacks migration 2, but has migration 3$/m);
+        assert.match(succeed('migrate', '--list'),
+            /0001 +index +\S+\n +0002 +\w+ +no +missing, though later ones are applied\n +0003 +\w+ +2\S+\n/);
+        sql(`insert into empi.schema_migration (number, name, checksum) values (2, '${row[0]}', '${row[1].split('\n')[0]}')`);
         assert.match(succeed('migrate'), /nothing to do/);
     });
 
