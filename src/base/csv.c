@@ -36,7 +36,7 @@ struct csv_reader {
     struct text_buffer unescaped; /* the fields of the row last read that held "" */
 };
 
-/* A column's name as messages show it: cut, without control characters. */
+/* A column's name as messages show it: cut, and plain. */
 static void show_name(struct str name, char out[NAME_BYTES])
 {
     size_t len = name.len;
@@ -48,11 +48,7 @@ static void show_name(struct str name, char out[NAME_BYTES])
         }
     }
     snprintf(out, NAME_BYTES, "%.*s%s", (int)len, name.ptr, cut ? "..." : "");
-    for (char *c = out; *c != '\0'; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7F) {
-            *c = ' ';
-        }
-    }
+    utf8_make_plain(out, strlen(out), false);
 }
 
 /* `column 3, "city"`, or `column 17` where the header has no such column. */

@@ -46,11 +46,7 @@ void faults_leave(struct faults *faults, size_t mark)
 static size_t tidy(char *line, size_t len)
 {
     len = utf8_valid_prefix((struct str){line, len});
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)line[i] < ' ' || line[i] == 0x7f) {
-            line[i] = ' ';
-        }
-    }
+    utf8_make_plain(line, len, false);
     return len;
 }
 

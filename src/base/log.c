@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 enum {
     MESSAGE_BYTES = 4096,
@@ -69,18 +70,15 @@ static void write_line(const struct text_buffer *line)
     errno = number;
 }
 
-/* One line of text without control characters: a file name with a line break must not look like a
-   line of its own, nor reach the terminal. */
+/* One line of text: a file name with a line break must not look like a line of its own. */
 static void append_plain(struct text_buffer *line, struct str text)
 {
     char *end = text_reserve(line, text.len);
     if (end == NULL) {
         return;
     }
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        end[i] = c < ' ' || c == 0x7F ? ' ' : (char)c;
-    }
+    memcpy(end, text.ptr, text.len);
+    utf8_make_plain(end, text.len, false);
     line->len += text.len;
 }
 

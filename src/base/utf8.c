@@ -148,3 +148,32 @@ size_t utf8_offset(struct str text, size_t index)
     }
     return text.len;
 }
+
+/* ---- showing ---- */
+
+/* Of one valid character. */
+static bool is_steering(const char *bytes, size_t length)
+{
+    utf8proc_int32_t point;
+    utf8proc_iterate((const utf8proc_uint8_t *)bytes, (utf8proc_ssize_t)length, &point);
+    return point < ' ' || (point >= 0x7F && point <= 0x9F) ||
+           (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+}
+
+void utf8_make_plain(char *text, size_t len, bool lines)
+{
+    size_t at = 0;
+    while (at < len) {
+        unsigned char byte = (unsigned char)text[at];
+        size_t length =
+            byte < 0x80 ? 1 : long_character((const unsigned char *)text + at, len - at);
+        if (length == 0) {
+            text[at++] = '?';
+            continue;
+        }
+        if (is_steering(text + at, length) && !(lines && byte == '\n')) {
+            memset(text + at, ' ', length);
+        }
+        at += length;
+    }
+}

@@ -23,4 +23,9 @@ size_t utf8_display_width(struct str text);
 /* The byte offset of code point number `index` (from 0), or text.len when there are fewer. */
 size_t utf8_offset(struct str text, size_t index);
 
+/* Makes any bytes fit to be shown, in place: what steers a terminal (control characters, C1 included),
+   ends a line or turns the direction of text becomes spaces, what is no UTF-8 a question mark each
+   byte. `lines`: \n stays. */
+void utf8_make_plain(char *text, size_t len, bool lines);
+
 #endif

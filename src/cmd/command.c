@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/number_text.h"
+#include "base/utf8.h"
 
 /* getopt's answer for the long option at position i is FIRST_LONG + i: above every letter. */
 enum { FIRST_LONG = 256 };
@@ -480,6 +481,15 @@ static int dispatch(const struct command *const *commands, size_t count, int arg
     return status;
 }
 
+/* What is told may be of any file's name or header: it must not steer the terminal. */
+static void tell(const char *before, char *text, bool lines)
+{
+    if (text[0] != '\0') {
+        utf8_make_plain(text, strlen(text), lines);
+        fprintf(stderr, "%s%s\n", before, text);
+    }
+}
+
 int command_main(const struct command *const *commands, size_t count, int argc, char **argv)
 {
     struct error error = {0};
@@ -488,12 +498,8 @@ int command_main(const struct command *const *commands, size_t count, int argc, 
         return 0;
     }
     /* Not the log: what a person typed is answered in plain lines without date and level. */
-    fprintf(stderr, "tuva-empi: %s\n", error.message);
-    if (error.detail[0] != '\0') {
-        fprintf(stderr, "%s\n", error.detail);
-    }
-    if (error.hint[0] != '\0') {
-        fprintf(stderr, "hint: %s\n", error.hint);
-    }
+    tell("tuva-empi: ", error.message, false);
+    tell("", error.detail, true);
+    tell("hint: ", error.hint, false);
     return error_exit_status((enum status)status);
 }

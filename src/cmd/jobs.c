@@ -5,6 +5,7 @@
 
 #include "api/job_json.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "cmd/commands.h"
 #include "cmd/jobs_host.h"
 #include "cmd/table.h"
@@ -58,6 +59,15 @@ static void append_table(struct text_buffer *out, const struct rows *rows)
     table_free(&table);
 }
 
+static void append_line(struct text_buffer *out, const char *name, struct str text)
+{
+    text_appendf(out, "%-9s ", name);
+    size_t start = out->len;
+    text_append(out, text);
+    utf8_make_plain(out->ptr + start, out->len - start, true);
+    text_append_char(out, '\n');
+}
+
 /* One job: a line a property, the reason in full. */
 static void append_sheet(struct text_buffer *out, const struct rows *rows)
 {
@@ -74,8 +84,7 @@ static void append_sheet(struct text_buffer *out, const struct rows *rows)
     }
     for (size_t i = 0; i < ARRAY_LENGTH(lines); i++) {
         if (!rows_is_null(rows, 0, lines[i].column)) {
-            text_appendf(out, "%-9s %.*s\n", lines[i].name,
-                         STR_ARG(rows_text(rows, 0, lines[i].column)));
+            append_line(out, lines[i].name, rows_text(rows, 0, lines[i].column));
         }
     }
     if (!rows_is_null(rows, 0, JOB_PHASE)) {
@@ -84,7 +93,7 @@ static void append_sheet(struct text_buffer *out, const struct rows *rows)
         text_append_char(out, '\n');
     }
     if (!rows_is_null(rows, 0, JOB_REASON)) {
-        text_appendf(out, "%-9s %.*s\n", "reason", STR_ARG(rows_text(rows, 0, JOB_REASON)));
+        append_line(out, "reason", rows_text(rows, 0, JOB_REASON));
     }
 }
 

@@ -180,8 +180,9 @@ static void print_condition(struct str text)
             line[used++] = space ? ' ' : text.ptr[at];
         }
     }
-    struct str shown = {line, utf8_valid_prefix((struct str){line, used})};
-    shown = str_trim(shown);
+    used = utf8_valid_prefix((struct str){line, used});
+    utf8_make_plain(line, used, false);
+    struct str shown = str_trim((struct str){line, used});
     fprintf(stderr, "%.*s%s\n", STR_ARG(shown), at < text.len ? " ..." : "");
 }
 

@@ -1,6 +1,8 @@
 /* The program: its sub-commands. */
 
+#include <fcntl.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "aws/secrets_manager.h"
 #include "base/compiler.h"
@@ -45,8 +47,20 @@ static const struct command *const commands[] = {
 };
 /* clang-format on */
 
+/* Where one is closed, what is opened next would take its number, and our messages go into it. A write
+   to a descriptor that is open for reading only fails, and a read the other way round. */
+static void hold_standard_descriptors(void)
+{
+    for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++) {
+        if (fcntl(file, F_GETFD) < 0) {
+            open("/dev/null", (file == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
+    hold_standard_descriptors();
     stop_prepare();
     config_set_secret_reader(secrets_manager_read_shared);
     /* The table ends with NULL so that it is never empty. */

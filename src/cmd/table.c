@@ -18,10 +18,9 @@ static void end_cell(struct table *table)
 
 void table_add_text(struct table *table, struct str text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        bool control = (unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f;
-        text_append_char(&table->text, control ? ' ' : text.ptr[i]);
-    }
+    size_t start = table->text.len;
+    text_append(&table->text, text);
+    utf8_make_plain(table->text.ptr + start, table->text.len - start, false);
     end_cell(table);
 }
 

@@ -44,8 +44,8 @@ struct table {
     ((struct table){ \
         .columns = (array), .column_count = ARRAY_LENGTH(array), .text = TEXT_BUFFER(256 << 20)})
 
-/* The next cell; ptr NULL is an empty one. Control characters become spaces, so that no value can
-   steer the terminal. */
+/* The next cell; ptr NULL is an empty one. It is shown as utf8_make_plain() leaves it, so that no
+   value can steer the terminal. */
 void table_add_text(struct table *table, struct str text);
 void table_add(struct table *table, const char *format, ...) PRINTF_LIKE(2, 3);
 

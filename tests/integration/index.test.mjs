@@ -108,6 +108,13 @@ describe('golden people', () => {
         const from = index.sql('select source_uri from empi.job order by id desc limit 4').map(({ source_uri: uri }) => uri);
         assert.deepEqual(from, [`file://${dirname(path)}/%FF.csv`, 'stdin:', `file://${path}`, `file://${path}`]);
         from.forEach(() => index.run('matching-job'));
+        // Nor does a name steer the terminal of whoever looks.
+        const odd = index.run(...importing(put(index.folder, 'odd\x1b]0;x\x07\u009b31m\u202e.csv', text))).stdout.trim();
+        const looks = [index.run('jobs').stdout, index.run('jobs', 'show', odd).stdout, index.run('matching-job').stderr];
+        for (const look of looks) {
+            assert.doesNotMatch(look, /[\0-\t\v-\x1f\x7f-\x9f\u202e]/);
+        }
+        assert.match(looks[1], /^source +file:\/\/\S*\/odd \]0;x +31m +\.csv$/m);
     });
 
     test('a model that is wrong, thresholds that are', () => {

@@ -30,6 +30,25 @@ check 'help of an unknown command' 2 'unknown command zebra' "$program" help zeb
 check 'a full disk' 3 'cannot write to standard output' bash -c '"$1" --help >/dev/full' - "$program"
 check 'a closed output' 1 'cannot write to standard output' bash -c '"$1" --help >&-' - "$program"
 
+# Whoever starts us may have closed standard error: what is opened next must not get its messages.
+closed_standard_error() {
+    local program_id
+    exec 3<> <(:) # a standard input that stays open and has nothing
+    "$program" link --model examples/model.json - <&3 2>&- &
+    program_id=$!
+    until [ "$(readlink "/proc/$program_id/exe")" = "$(realpath "$program")" ]; do
+        sleep 0.05
+    done
+    sleep 0.2 # by then it has opened what it reads
+    readlink "/proc/$program_id/fd/2"
+    kill "$program_id"
+    exec 3<&-
+}
+check 'a closed standard error' 0 /dev/null closed_standard_error
+check 'a closed standard input' 0 "tuva-empi $(cat VERSION)" bash -c '"$1" --version <&-' - "$program"
+check 'a name that would steer the terminal' 1 'a [31m b.csv: cannot open' \
+    "$program" link --model examples/model.json $'a\e[31m\nb.csv'
+
 for command in link synth; do
     check "$command by help" 0 "Usage: tuva-empi $command" "$program" help "$command"
     check "$command --help" 0 "Usage: tuva-empi $command" "$program" "$command" --help

@@ -148,6 +148,34 @@ static void tells_the_width_on_a_terminal(void **state)
     assert_int_equal(utf8_display_width(STR("\xE6\x9D")), 2);
 }
 
+static void plain(const char *text, const char *one_line, const char *lines)
+{
+    char copy[64];
+    size_t length = strlen(text);
+    memcpy(copy, text, length + 1);
+    utf8_make_plain(copy, length, false);
+    assert_string_equal(copy, one_line);
+    memcpy(copy, text, length + 1);
+    utf8_make_plain(copy, length, true);
+    assert_string_equal(copy, lines);
+}
+
+static void makes_any_bytes_plain(void **state)
+{
+    (void)state;
+    plain("", "", "");
+    plain("a\tb\nc\x1b[31m\x7f", "a b c [31m ", "a b\nc [31m ");
+    /* C1: the same steering in two bytes; the no-break space after it is none. */
+    plain("\xC2\x80\xC2\x9B" "2J\xC2\x9F\xC2\xA0", "    2J  \xC2\xA0", "    2J  \xC2\xA0");
+    plain("\xE2\x80\xA7\xE2\x80\xA8\xE2\x80\xAE\xE2\x80\xAF", "\xE2\x80\xA7      \xE2\x80\xAF",
+          "\xE2\x80\xA7      \xE2\x80\xAF");
+    plain("\xE2\x81\xA5\xE2\x81\xA6\xE2\x81\xA9\xE2\x81\xAA", "\xE2\x81\xA5      \xE2\x81\xAA",
+          "\xE2\x81\xA5      \xE2\x81\xAA");
+    plain("Jos\xC3\xA9 \xE6\x9D\x8E \xF0\x9F\x98\x80", "Jos\xC3\xA9 \xE6\x9D\x8E \xF0\x9F\x98\x80",
+          "Jos\xC3\xA9 \xE6\x9D\x8E \xF0\x9F\x98\x80");
+    plain("a\x9B\xC3", "a??", "a??");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +184,7 @@ int main(void)
         cmocka_unit_test(finds_where_validity_ends),
         cmocka_unit_test(counts_and_finds_code_points),
         cmocka_unit_test(tells_the_width_on_a_terminal),
+        cmocka_unit_test(makes_any_bytes_plain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
