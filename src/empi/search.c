@@ -33,7 +33,9 @@ struct kind_sql {
     const char *many;   /* the same for the planner to judge */
 };
 
-#define FOLDED "where folded like upper($%d collate \"und-x-icu\")"
+/* As migration 4 makes it of the values. */
+#define FOLDED                                                                 \
+    "where folded like upper(lower(normalize($%d) collate \"und-x-icu\") collate \"und-x-icu\")"
 
 #define PART_OF(name)                                                               \
     {                                                                               \
