@@ -17,11 +17,11 @@ const struct config_key config_keys[] = {
      .meaning = "a name for the environment; with `local` any CORS origin is allowed"},
     {"version", CONFIG_IGNORED, .meaning = "accepted and ignored: the program knows its version"},
 
-    {"db.host", CONFIG_TEXT, AT(db.host),
+    {"db.host", CONFIG_NAME, AT(db.host),
      .meaning = "name or address of the PostgreSQL server, or the directory of its socket"},
     {"db.port", CONFIG_PORT, AT(db.port), .fallback = "5432", RANGE(1, 65535),
      .meaning = "its port"},
-    {"db.name", CONFIG_TEXT, AT(db.name), .fallback = "tuva_empi",
+    {"db.name", CONFIG_NAME, AT(db.name), .fallback = "tuva_empi",
      .meaning = "name of the database"},
     {"db.user", CONFIG_TEXT, AT(db.user), .meaning = "the role to connect as"},
     {"db.password", CONFIG_TEXT, .secret = true, AT(db.password), .meaning = "its password"},
@@ -192,6 +192,7 @@ static void append_words(struct text_buffer *out, const char *words)
 void config_key_describe(struct text_buffer *out, const struct config_key *key)
 {
     switch (key->kind) {
+    case CONFIG_NAME:
     case CONFIG_TEXT: text_append(out, STR("a text")); break;
     case CONFIG_URL: text_append(out, STR("an http:// or https:// address")); break;
     case CONFIG_WORD:
@@ -232,6 +233,7 @@ void config_key_value(struct text_buffer *out, const struct config *config,
     const char *at = (const char *)config + config_key_target(key)->at;
     switch (key->kind) {
     case CONFIG_TEXT:
+    case CONFIG_NAME:
     case CONFIG_URL:
     case CONFIG_RANGE:
     case CONFIG_WORD: {

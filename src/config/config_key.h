@@ -10,6 +10,7 @@
 /* What a key holds, and the type at its place in struct config. */
 enum config_kind {
     CONFIG_TEXT,    /* const char *: any text */
+    CONFIG_NAME,    /* const char *: a name, which a connection string is not */
     CONFIG_URL,     /* const char *: http:// or https://, without a user's name in it; or empty */
     CONFIG_WORD,    /* const char *: one of `words` */
     CONFIG_CHOICE,  /* enum: one of `words`, by position */

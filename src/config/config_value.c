@@ -118,6 +118,14 @@ static bool has_credentials(struct str text)
     return memchr(host, '@', end == NULL ? length : (size_t)(end - host)) != NULL;
 }
 
+/* "postgres://user:password@host", "host=h password=p". The password would be shown with it, and psql
+   takes for a connection string what the library takes for a name. */
+static bool is_connection_string(struct str text)
+{
+    return memmem(text.ptr, text.len, "://", 3) != NULL ||
+           (memchr(text.ptr, '=', text.len) != NULL && text.ptr[0] != '/');
+}
+
 /* Whether a text is one of the key's kind. */
 static bool is_good(const struct config_key *key, struct str text)
 {
@@ -135,6 +143,9 @@ static void store_text(struct config *config, const struct config_key *key, stru
 {
     if (key->kind == CONFIG_URL && has_credentials(text)) {
         faults_add(faults, "must not hold a user's name or password");
+    } else if (key->kind == CONFIG_NAME && is_connection_string(text)) {
+        faults_add(faults, "must not be a connection string; its parts go to db.host, db.port, "
+                           "db.name, db.user and db.password");
     } else if (!is_good(key, text)) {
         refuse_text(key, text, faults);
     } else {
@@ -269,6 +280,7 @@ void config_value_from_json(struct config *config, const struct config_key *key,
     bool good = true;
     switch (key->kind) {
     case CONFIG_TEXT:
+    case CONFIG_NAME:
     case CONFIG_URL:
     case CONFIG_RANGE:
     case CONFIG_WORD:
@@ -308,6 +320,7 @@ void config_value_from_text(struct config *config, const struct config_key *key,
     int64_t number = 0;
     switch (key->kind) {
     case CONFIG_TEXT:
+    case CONFIG_NAME:
     case CONFIG_URL:
     case CONFIG_RANGE:
     case CONFIG_WORD: store_text(config, key, str_from(text), faults); break;

@@ -211,7 +211,8 @@ static void every_choice_is_its_word(void **state)
 static const char *sample(const struct config_key *key)
 {
     switch (key->kind) {
-    case CONFIG_TEXT: return "some text";
+    case CONFIG_TEXT:
+    case CONFIG_NAME: return "some text";
     case CONFIG_URL: return "https://example.org:8443/x?y=z";
     case CONFIG_WORD: return strrchr(key->words, '|') + 1;
     case CONFIG_CHOICE: return strrchr(key->words, '|') + 1;
@@ -538,6 +539,9 @@ static void a_broken_file_is_told_by_line_and_column(void **state)
 static void no_fault_shows_a_secret(void **state)
 {
     (void)state;
+#define NO_CONNECTION_STRING                                                                 \
+    ": must not be a connection string; its parts go to db.host, db.port, db.name, db.user " \
+    "and db.password"
     static const struct {
         const char *json, *faults;
     } cases[] = {
@@ -551,6 +555,10 @@ static void no_fault_shows_a_secret(void **state)
         {"{\"idp\": {\"backend\": \"local\", \"keycloak\": {\"server_url\": \"http://me:" SECRET
          "@host/\"}}}",
          "idp.keycloak.server_url: must not hold a user's name or password"},
+        {"{\"db\": {\"host\": \"postgres://u:" SECRET "@h:5432/n\", \"user\": \"u\"}}",
+         "db.host" NO_CONNECTION_STRING},
+        {"{\"db\": {\"host\": \"h\", \"user\": \"u\", \"name\": \"password=" SECRET "\"}}",
+         "db.name" NO_CONNECTION_STRING},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         refuse(cases[i].json, no_environment, cases[i].faults);
