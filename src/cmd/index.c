@@ -137,6 +137,16 @@ static int prepare_schema(struct opened *opened, struct error *error)
     return status != 0 ? status : migrate_check(opened->index.store, error);
 }
 
+/* From now on a signal asks to stop. */
+static int hold_signals(struct opened *opened, struct error *error)
+{
+    int status = stop_hold(error);
+    if (opened->cancel_at > 1) {
+        wake_set(-1); /* what is being written when the first signal comes is to be finished */
+    }
+    return status;
+}
+
 static int open_all(struct opened *opened, const struct index_options *options, struct error *error)
 {
     int status = config_load(&opened->config, error);
@@ -144,9 +154,9 @@ static int open_all(struct opened *opened, const struct index_options *options, 
         return status;
     }
     opened->index.config = opened->config;
-    status = stop_hold(error);
-    if (opened->cancel_at > 1) {
-        wake_set(-1); /* what is being written when the first signal comes is to be finished */
+    /* A cluster that is being made must not be cut off; waiting for a server that does not answer may. */
+    if (!opened->config->db.external) {
+        status = hold_signals(opened, error);
     }
     if (status == 0) {
         status = find_database(opened, error);
@@ -158,6 +168,9 @@ static int open_all(struct opened *opened, const struct index_options *options, 
         opened->index.database.application_name = options->name;
         opened->index.database.lock_seconds = options->lock_seconds;
         status = store_open(&opened->index.store, &opened->index.database, error);
+    }
+    if (status == 0) {
+        status = hold_signals(opened, error);
     }
     if (status == 0) {
         status = start_watcher(opened, error);

@@ -38,11 +38,11 @@ static void free_connection(struct connection *connection)
 
 static int check_server(struct connection *connection, struct error *error)
 {
-    int version = PQserverVersion(connection->pg);
-    if (version < LEAST_SERVER_VERSION) {
-        error_set(error, STATUS_INVALID, "the database is PostgreSQL %d.%d; 15 or newer is needed",
-                  version / 10000, version % 10000);
-        return STATUS_INVALID;
+    if (PQserverVersion(connection->pg) < LEAST_SERVER_VERSION) {
+        const char *version = PQparameterStatus(connection->pg, "server_version");
+        return error_set(error, STATUS_INVALID,
+                         "the database is PostgreSQL %s; 15 or newer is needed",
+                         version == NULL ? "of an unknown version" : version);
     }
     const char *encoding = PQparameterStatus(connection->pg, "server_encoding");
     if (encoding == NULL || strcmp(encoding, "UTF8") != 0) {
@@ -61,11 +61,14 @@ static void ignore_notice(void *context, const char *message)
     (void)message;
 }
 
-/* A client that was killed then does not leave a long statement, and its locks, behind. Not every
-   server can do it, and nothing depends on it. */
-static void have_client_watched(PGconn *pg)
+/* What not every server knows, and nothing depends on. A client that was killed does not leave a long
+   statement, and its locks, behind; no long job is ended for being long (PostgreSQL 17). */
+static void set_optional(PGconn *pg)
 {
     PQclear(PQexec(pg, "set client_connection_check_interval = '2s'"));
+    if (PQserverVersion(pg) >= 170000) {
+        PQclear(PQexec(pg, "set transaction_timeout = 0"));
+    }
 }
 
 /* What a database or a role may have as its default and what would change results: forms of values,
@@ -78,7 +81,11 @@ static const char session_settings[] = "-c timezone=UTC -c datestyle=ISO -c inte
                                        " -c statement_timeout=0"
                                        " -c idle_in_transaction_session_timeout=0"
                                        " -c idle_session_timeout=0"
-                                       " -c client_min_messages=error";
+                                       " -c client_min_messages=error"
+                                       /* A client whose machine or network died holds its locks
+                                          until the server notices: in a minute. */
+                                       " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10"
+                                       " -c tcp_keepalives_count=3 -c tcp_user_timeout=60000";
 
 static int open_connection(struct connection **out, struct store *store, struct error *error)
 {
@@ -122,7 +129,7 @@ static int open_connection(struct connection **out, struct store *store, struct 
         connection->cancel = PQgetCancel(connection->pg);
         status = connection->cancel == NULL ? error_out_of_memory(error)
                                             : check_server(connection, error);
-        have_client_watched(connection->pg);
+        set_optional(connection->pg);
     }
     if (status != 0) {
         free_connection(connection);

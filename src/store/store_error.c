@@ -17,7 +17,9 @@ struct mapping {
 static const struct mapping mappings[] = {
     {"40001", NULL, STATUS_CONFLICT, "another transaction changed the same rows", "try again"},
     {"40P01", NULL, STATUS_CONFLICT, "the transaction was chosen to end a deadlock", "try again"},
-    {"55P03", NULL, STATUS_CONFLICT, "somebody else holds what this needs", "try again"},
+    {"55P03", NULL, STATUS_CONFLICT,
+     "somebody else holds what this needs: a job at work, or an open session",
+     "try again when that has ended"},
     {"23505", NULL, STATUS_CONFLICT, "a row with the same key is there already", NULL},
     {"53100", "shared memory segment", STATUS_RESOURCES,
      "the database server's shared memory is too small",
@@ -33,6 +35,11 @@ static const struct mapping mappings[] = {
     {"57014", "statement timeout", STATUS_RESOURCES, "the database took too long to answer",
      "ask for less, such as by more letters of a name, or try again later"},
     {"57014", NULL, STATUS_CANCELLED, "cancelled", NULL},
+    {"25P03", NULL, STATUS_IO, "the database ended a transaction that took too long",
+     "see its time-outs for transactions"},
+    {"25P04", NULL, STATUS_IO, "the database ended a transaction that took too long",
+     "see its time-outs for transactions"},
+    {"57P05", NULL, STATUS_IO, "the database ended an idle connection", "try again"},
     {"57P01", NULL, STATUS_IO,
      "the database is shutting down, or its administrator ended the connection",
      "try again when it is back"},
@@ -40,15 +47,20 @@ static const struct mapping mappings[] = {
      "try again when it is back"},
     {"57P03", NULL, STATUS_IO, "the database is starting up", "try again in a moment"},
     {"25006", NULL, STATUS_IO, "the database is read-only",
-     "connect to the primary server, not to a standby"},
+     "connect to the primary server, not to a standby; or default_transaction_read_only is on for "
+     "the database or the role"},
     {"42501", NULL, STATUS_IO, NULL,
      "the role in db.user needs more rights: have it own the database, or run tuva-empi migrate "
-     "as the database's owner and grant it the schema empi"},
+     "as the database's owner and grant it the schema empi, and temporary on the database"},
     {"42704", "public.gin_trgm_ops", STATUS_INVALID,
      "the extension pg_trgm is in another schema of the database than public",
      "have the database's owner run: alter extension pg_trgm set schema public"},
     {"0A000", NULL, STATUS_IO, NULL,
      "an extension that is not available comes with PostgreSQL's contrib package"},
+    {"58", NULL, STATUS_RESOURCES, "the database's machine failed: its log tells more",
+     "try again"},
+    {"XX", NULL, STATUS_RESOURCES, "the database found a fault of its own: its log tells more",
+     "have its administrator look after it"},
     {"08", NULL, STATUS_IO, "the connection to the database is lost", "try again when it is back"},
 };
 
@@ -116,6 +128,7 @@ static const char full_hint[] = "lower db.pool_size or raise max_connections";
 static const char away_hint[] = "check db.host and db.port, and that the server is running";
 static const char busy_hint[] = "try again in a moment";
 static const char role_hint[] = "check db.user and db.password";
+static const char refused_hint[] = "check db.user, db.password and db.name";
 
 /* The first that fits counts. */
 static const struct refusal refusals[] = {
@@ -134,23 +147,23 @@ static const struct refusal refusals[] = {
     {"starting up", STATUS_IO, busy_hint},
     {"shutting down", STATUS_IO, busy_hint},
     {"recovery", STATUS_IO, busy_hint},
-    {"", STATUS_IO, away_hint},
 };
 
 /* libpq tells each address that it tried: `connection to server at "db" (10.0.0.1), port 5432
-   failed: FATAL:  ...`. The last one's reason is what is wanted; place and port are told already. */
-static struct str find_reason(const char *text)
+   failed: FATAL:  ...`. The last one's reason is what is wanted; place and port are told already. A
+   server that answered says first how grave it is, in its own language. */
+static struct str find_reason(const char *text, bool *answered)
 {
     static const char failed[] = " failed: ";
-    static const char fatal[] = "FATAL:  ";
     const char *reason = text;
     for (const char *at = strstr(text, failed); at != NULL; at = strstr(at + 1, failed)) {
         reason = at + strlen(failed);
     }
-    if (strncmp(reason, fatal, strlen(fatal)) == 0) {
-        reason += strlen(fatal);
-    }
-    return (struct str){reason, strcspn(reason, "\n")};
+    size_t length = strcspn(reason, "\n");
+    const char *gravity_end = memmem(reason, length, ":  ", 3);
+    *answered = gravity_end != NULL;
+    size_t skipped = *answered ? (size_t)(gravity_end - reason) + 3 : 0;
+    return (struct str){reason + skipped, length - skipped};
 }
 
 int store_error_connect(struct error *error, PGconn *connection, const char *host, const char *port)
@@ -160,11 +173,16 @@ int store_error_connect(struct error *error, PGconn *connection, const char *hos
     }
     /* It names the user and the database, never the password. */
     const char *text = PQerrorMessage(connection);
-    struct str reason = find_reason(text);
+    bool answered;
+    struct str reason = find_reason(text, &answered);
     const struct refusal *refusal = refusals;
-    while (memmem(reason.ptr, reason.len, refusal->part, strlen(refusal->part)) == NULL) {
+    const struct refusal *end = refusals + ARRAY_LENGTH(refusals);
+    while (refusal < end &&
+           memmem(reason.ptr, reason.len, refusal->part, strlen(refusal->part)) == NULL) {
         refusal++;
     }
+    const struct refusal unknown = {"", STATUS_IO, answered ? refused_hint : away_hint};
+    refusal = refusal < end ? refusal : &unknown;
     error_set(error, refusal->status, "cannot connect to the database at %s, port %s: %.*s", host,
               port, STR_ARG(reason));
     error_hint(error, "%s", refusal->hint);

@@ -295,6 +295,23 @@ describe('rights and settings', () => {
         assert.equal(server.sql('select count(*) from empi.person_record', 'empi'), '4');
     });
 
+    test('a client whose machine or network dies is noticed by the server, with the locks that it holds', (t) => {
+        const client = new Client(t);
+        client.run('migrate');
+        server.sql(`create table public.seen (name text, setting text);
+            grant all on public.seen to empi;
+            create function public.look() returns trigger language plpgsql as $$ begin
+                insert into public.seen select name, setting from pg_settings where name like 'tcp%' or name like 'client_conn%';
+                return new;
+            end $$;
+            create trigger look before insert on empi.job for each row execute function public.look()`, 'empi');
+        t.after(() => server.sql('drop function public.look() cascade; drop table public.seen', 'empi'));
+        client.run(...client.importing(records));
+        assert.equal(server.sql('select name, setting from public.seen order by name', 'empi'),
+            'client_connection_check_interval|2000\ntcp_keepalives_count|3\ntcp_keepalives_idle|30\n' +
+            'tcp_keepalives_interval|10\ntcp_user_timeout|60000');
+    });
+
     test('defaults of the role that would change results do not', (t) => {
         const client = new Client(t);
         for (const setting of ["statement_timeout = '1ms'", "idle_in_transaction_session_timeout = '1ms'",

@@ -204,6 +204,12 @@ static void errors_become_what_callers_act_on(void **state)
          "a limit of the database is exceeded"},
         {"set local statement_timeout = 50; select pg_sleep(5)", STATUS_RESOURCES,
          "the database took too long to answer"},
+        {"do $$ begin raise exception sqlstate '58030'; end $$", STATUS_RESOURCES,
+         "the database's machine failed: its log tells more"},
+        {"do $$ begin raise exception sqlstate 'XX001'; end $$", STATUS_RESOURCES,
+         "the database found a fault of its own: its log tells more"},
+        {"do $$ begin raise exception sqlstate '25P04'; end $$", STATUS_IO,
+         "the database ended a transaction that took too long"},
         {"do $$ begin raise exception sqlstate '57014'; end $$", STATUS_CANCELLED, "cancelled"},
         {"set local transaction_read_only = on; create table never (n integer)", STATUS_IO,
          "the database is read-only"},
@@ -240,7 +246,8 @@ static void a_lock_that_is_held_is_a_conflict(void **state)
     execute(connection, "set local lock_timeout = '50ms'");
     assert_int_equal(query_script(connection, "select pg_advisory_xact_lock(77)", &error),
                      STATUS_CONFLICT);
-    assert_string_equal(error.message, "somebody else holds what this needs");
+    assert_string_equal(error.message,
+                        "somebody else holds what this needs: a job at work, or an open session");
     transaction_roll_back(connection);
     transaction_roll_back(other);
     store_give_back(other);
