@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "empi/exports.h"
 #include "jobs/export_target.h"
 #include "jobs/locks.h"
@@ -65,6 +66,7 @@ static int fail(struct worker *worker, const struct queue_job *job, const struct
     struct text_buffer reason = TEXT_BUFFER(sizeof *failure + 64);
     text_appendf(&reason, "Error: %s%s%s", failure->message, failure->detail[0] == '\0' ? "" : "\n",
                  failure->detail);
+    utf8_make_plain(reason.ptr, reason.len, true); /* a path may be any bytes */
     log_write(LOG_ERROR, "job_%" PRId64 " failed: %s", job->id, failure->message);
     bool ignored;
     int status = queue_fail(&ignored, worker->session.connection, job,
@@ -178,7 +180,9 @@ int export_worker_run(const struct export_worker_options *options, struct error 
     int status;
     for (;;) {
         status = work(&worker, error);
-        if (status == 0 || status == STATUS_CANCELLED || options->once) {
+        /* A statement that somebody else has cancelled is no request to stop. */
+        bool stopped = status == STATUS_CANCELLED && options->host->stop_count() > 0;
+        if (status == 0 || stopped || options->once) {
             break;
         }
         const struct error failure = *error;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "jobs/locks.h"
 #include "jobs/queue.h"
 #include "jobs/session.h"
@@ -77,6 +78,8 @@ static void compose_reason(char *out, size_t size, const struct service *service
     snprintf(out, size, "Error: %s%s%s%s%s", what, known ? "; the last time it ended with " : "",
              known ? describe_end(&service->end, how) : "",
              words[0] == '\0' ? "" : ", having said:\n", words);
+    utf8_make_plain(out, strlen(out),
+                    true); /* it may have said anything; the database holds UTF-8 */
 }
 
 static int give_up(struct service *service, const struct queue_job *job, const char *what,
@@ -278,7 +281,6 @@ static int step(struct service *service, struct error *error)
     if (status != 0) {
         return status;
     }
-    jobs_session_recovered(&service->session);
     service->busy = false;
     if (job.id == 0) {
         return jobs_session_wait(&service->session, poll_interval(service, POLL_INTERVAL), error);
@@ -341,6 +343,7 @@ static int serve(struct service *service, struct error *error)
         if (status != 0) {
             return status;
         }
+        jobs_session_recovered(&service->session);
     }
 }
 
@@ -353,8 +356,9 @@ int service_run(const struct service_options *options, struct error *error)
     int status;
     for (;;) {
         status = serve(&service, error);
-        if (status == 0 || status == STATUS_CANCELLED || status == STATUS_USAGE ||
-            status == STATUS_NOT_FOUND) {
+        /* A statement that somebody else has cancelled is no request to stop. */
+        bool stopped = status == STATUS_CANCELLED && options->host->stop_count() > 0;
+        if (status == 0 || stopped || status == STATUS_USAGE || status == STATUS_NOT_FOUND) {
             break;
         }
         const struct error failure = *error;

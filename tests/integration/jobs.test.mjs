@@ -308,6 +308,19 @@ describe('the export worker', () => {
         await stop(service);
     });
 
+    test('is not stopped by one who cancels what it asks the database', async () => {
+        const table = await index.hold('lock table empi.match_group in access exclusive mode');
+        const job = order(path('cancelled.csv'));
+        const worker = await index.serve(['process_export_jobs', '--sleep', '1']);
+        await eventually(() => index.sql(`select pg_cancel_backend(pid) from pg_stat_activity
+            where query like 'copy%' and wait_event_type = 'Lock'`).length > 0, 'an export that waits');
+        await eventually(() => worker.stderr.includes('trying again'), () => worker.stderr);
+        await table.end();
+        assert.equal((await index.ended(job)).status, 'succeeded');
+        assert.equal(worker.child.exitCode, null);
+        await stop(worker);
+    });
+
     test('finishes its export when it is told to stop', async () => {
         const table = await index.hold('lock table empi.match_group in access exclusive mode');
         const [job, next] = [order(path('last.csv')), order(path('next.csv'))];

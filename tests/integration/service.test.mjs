@@ -251,6 +251,26 @@ describe('versions', () => {
         index.run('matching-job');
     });
 
+    test('a runner whose last words are no text: the job fails with what can be read of them', async () => {
+        const copy = join(index.folder, 'tuva-empi-odd');
+        copyFileSync(program, copy);
+        chmodSync(copy, 0o755);
+        const service = index.start(['matching-service'], {}, copy);
+        await eventually(() => /active/.test(service.stderr), 'the service');
+        // A letter of two bytes ends where the words are cut.
+        put(index.folder, 'other', `#!/bin/sh\nprintf 'x${'ü'.repeat(550)}\\n\\377\\033[31m\\n' >&2\nkill -9 $$\n`);
+        chmodSync(join(index.folder, 'other'), 0o755);
+        renameSync(join(index.folder, 'other'), copy);
+        const jobs = [importOne(), importOne()];
+        for (const job of jobs) {
+            const { status, reason } = await index.ended(job);
+            assert.equal(status, 'failed');
+            assert.match(reason, /^Error: its runner died 3 times [^\n]*signal 9, having said:\n/);
+            assert.match(reason, /xü{100,}[^]*\n\? \[31m$/);
+        }
+        await stop(service);
+    });
+
     test('there is no Kubernetes runner yet', () => {
         const prefix = 'TUVA_EMPI_MATCHING_SERVICE__';
         const result = index.try(['matching-service'], { env: {
