@@ -6,9 +6,9 @@
 #include "cmd/index.h"
 
 enum loss {
-    LOSS_ALL, /* of the data: asks in any case */
+    LOSS_ALL,    /* of the data: asks in any case */
     LOSS_SCHEMA, /* with all data: asks unless there is none */
-    LOSS_ADDED, /* what later migrations have added: the same */
+    LOSS_ADDED,  /* what later migrations have added: the same */
 };
 
 /*

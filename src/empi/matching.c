@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/compiler.h"
+#include "base/utf8.h"
 #include "empi/bulk_load.h"
 #include "empi/locks.h"
 #include "empi/matching_internal.h"
@@ -111,11 +112,12 @@ static int lock_jobs(struct matching *matching, struct error *error)
     return status;
 }
 
-static int find_first(int64_t *job_id, int64_t *config_id, struct connection *connection,
+/* Beside the transaction, which then holds no lock on the table of jobs when the job is begun. */
+static int find_first(int64_t *job_id, int64_t *config_id, struct matching *matching,
                       struct error *error)
 {
     struct rows *rows;
-    int status = query_run(&rows, connection,
+    int status = query_run(&rows, matching->beside,
                            "select id, config_id\n"
                            "from empi.job\n"
                            "where job_type = 'import-person-records'\n"
@@ -131,12 +133,11 @@ static int find_first(int64_t *job_id, int64_t *config_id, struct connection *co
     return status;
 }
 
-static int refuse_job(int64_t wanted, int64_t first, struct connection *connection,
-                      struct error *error)
+static int refuse_job(int64_t wanted, int64_t first, struct matching *matching, struct error *error)
 {
     struct query_parameter parameters[] = {query_integer(wanted)};
     struct rows *rows;
-    int status = query_run(&rows, connection,
+    int status = query_run(&rows, matching->beside,
                            "select job_type, status\n"
                            "from empi.job\n"
                            "where id = $1::bigint",
@@ -206,6 +207,17 @@ static int explain(struct matching *matching, int64_t job_id, struct error *erro
     return error_set(error, STATUS_CONFLICT, "job_%" PRId64 " was begun by somebody else", job_id);
 }
 
+/* Whoever wants the table of jobs or an index of it for themselves waits for the job from now on, rather
+   than in its end, where both would wait for each other. Progress, which would wait for them in turn,
+   does not. */
+static int hold_jobs_table(struct matching *matching, struct error *error)
+{
+    int status =
+        query_script(matching->connection, "lock table empi.job in row exclusive mode", error);
+    return status == 0 ? query_script(matching->beside, "set lock_timeout = '200ms'", error)
+                       : status;
+}
+
 /* From here on it cannot be taken back; a job that has been is not begun. */
 static int begin(struct matching *matching, int64_t job_id, struct error *error)
 {
@@ -218,6 +230,7 @@ static int begin(struct matching *matching, int64_t job_id, struct error *error)
     if (status == 0) {
         matching->current = current;
         matching->report->job_id = job_id;
+        status = hold_jobs_table(matching, error);
     }
     return status;
 }
@@ -345,6 +358,7 @@ static void mark(struct matching *matching, int failure, const struct error *err
     struct text_buffer text = TEXT_BUFFER(sizeof *error + 64);
     text_appendf(&text, "Error: %s%s%s", error->message, error->detail[0] == '\0' ? "" : "\n",
                  error->detail);
+    utf8_make_plain(text.ptr, text.len, true);
     const char *reason = text.failed ? "Error" : text.ptr;
     struct error ignored;
     bool changed;
@@ -400,23 +414,21 @@ static int set_up(struct matching *matching, struct error *error)
 }
 
 /*
- * A connection that is writing cannot read what is to be written: another one does. It holds the
- * staging table from before the job's own first look at it, so that whoever wants the table for
- * themselves waits for the job, and nobody who waits for the job is waited for in turn. The rows stand
- * there in the order of their ids, which an index gives for nothing; a planner that knows no numbers
- * of a table yet would rather sort.
+ * A connection that is writing cannot read what is to be written: another one does. The job holds the
+ * staging table from the beginning as it needs it in the end, so that whoever wants the table or an
+ * index of it for themselves waits for the job, and nobody who waits for the job is waited for in turn.
+ * The rows stand there in the order of their ids, which an index gives for nothing; a planner that knows
+ * no numbers of a table yet would rather sort.
  */
 static int set_up_reader(const struct matching *matching, struct error *error)
 {
-    int status = transaction_begin(matching->reader, error);
-    return status != 0
-               ? status
-               : query_script(matching->reader,
-                              "set local lock_timeout = '10s';\n"
-                              "lock table empi.person_record_staging in access share mode;\n"
-                              "set local lock_timeout = 0;\n"
-                              "set local enable_sort = off",
-                              error);
+    int status = query_script(matching->connection,
+                              "lock table empi.person_record_staging in row exclusive mode", error);
+    if (status == 0) {
+        status = transaction_begin(matching->reader, error);
+    }
+    return status == 0 ? query_script(matching->reader, "set local enable_sort = off", error)
+                       : status;
 }
 
 /* Within the transaction. */
@@ -432,10 +444,10 @@ static int run_job(struct matching *matching, int64_t wanted, struct error *erro
         status = set_up_reader(matching, error);
     }
     if (status == 0) {
-        status = find_first(&first, &config_id, matching->connection, error);
+        status = find_first(&first, &config_id, matching, error);
     }
     if (status == 0 && wanted != 0 && first != wanted) {
-        status = refuse_job(wanted, first, matching->connection, error);
+        status = refuse_job(wanted, first, matching, error);
     }
     if (status != 0 || first == 0) {
         return status;
@@ -458,6 +470,8 @@ static int run_and_mark(struct matching *matching, int64_t wanted, struct error 
     if (status == 0) {
         status = run_job(matching, wanted, error);
     }
+    struct error ignored;
+    (void)query_script(matching->beside, "reset lock_timeout", &ignored);
     transaction_roll_back(matching->reader);
     if (status == 0 && matching->report->job_id != 0) {
         return 0;

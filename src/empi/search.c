@@ -34,7 +34,7 @@ struct kind_sql {
 };
 
 /* As migration 4 makes it of the values. */
-#define FOLDED                                                                 \
+#define FOLDED \
     "where folded like upper(lower(normalize($%d) collate \"und-x-icu\") collate \"und-x-icu\")"
 
 #define PART_OF(name)                                                               \

@@ -1,10 +1,11 @@
-// A steward's decision between the beginning of a matching job and its lock.
+// What happens between the beginning of a matching job and its end: a steward's decision, maintenance of
+// the database.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Driver } from './index-driver.mjs';
 import { Index, columns, numbers, person } from './index-support.mjs';
-import { formatTable } from './support.mjs';
+import { formatTable, start } from './support.mjs';
 
 let index;
 let driver;
@@ -50,4 +51,30 @@ test('a person that the steward made is younger than those of the job, and merge
         select id
         from (select id, created < lag(created) over (order by id) as is_early from empi.match_event) as event
         where is_early`), [], 'the dates of events follow their order');
+});
+
+// Whoever wants a table for themselves waits for the job, and nothing that the job waits for waits for them.
+test('tables and indexes are built anew while jobs run', async () => {
+    const records = Array.from({ length: 20000 }, (_, i) => person(`m${i}`, { phone: `m${i >> 1}`, last_name: `m${i % 97}` }));
+    const maintain = async (statement, done) => {
+        while (!done()) {
+            const { status } = await start(index.folder, ['psql', '--', '-X', '-q', '-v', 'ON_ERROR_STOP=1',
+                '-c', "set lock_timeout = '60s'", '-c', statement], { env: index.env }).ended;
+            assert.equal(status, 0, `${statement}: nobody gave way`);
+        }
+    };
+    let over = false;
+    const statements = ['vacuum full empi.job', 'reindex table empi.person_record_staging', 'reindex table empi.job'];
+    const maintaining = Promise.all(statements.map((statement) => maintain(statement, () => over)));
+    try {
+        for (let round = 0; round < 3; round++) {
+            const csv = formatTable(columns, records.slice(round * 6000, round * 6000 + 8000));
+            await driver.run({ op: 'import', config: 1, csv });
+            await driver.run({ op: 'job', threads: 2 });
+        }
+    } finally {
+        over = true;
+    }
+    await maintaining;
+    index.check();
 });

@@ -166,7 +166,9 @@ static void makes_any_bytes_plain(void **state)
     plain("", "", "");
     plain("a\tb\nc\x1b[31m\x7f", "a b c [31m ", "a b\nc [31m ");
     /* C1: the same steering in two bytes; the no-break space after it is none. */
-    plain("\xC2\x80\xC2\x9B" "2J\xC2\x9F\xC2\xA0", "    2J  \xC2\xA0", "    2J  \xC2\xA0");
+    plain("\xC2\x80\xC2\x9B"
+          "2J\xC2\x9F\xC2\xA0",
+          "    2J  \xC2\xA0", "    2J  \xC2\xA0");
     plain("\xE2\x80\xA7\xE2\x80\xA8\xE2\x80\xAE\xE2\x80\xAF", "\xE2\x80\xA7      \xE2\x80\xAF",
           "\xE2\x80\xA7      \xE2\x80\xAF");
     plain("\xE2\x81\xA5\xE2\x81\xA6\xE2\x81\xA9\xE2\x81\xAA", "\xE2\x81\xA5      \xE2\x81\xAA",
