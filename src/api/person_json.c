@@ -3,23 +3,27 @@
 #include "api/page_json.h"
 #include "empi/object_id.h"
 
-static const char *const own_fields[PERSON_FIELD_FIRST_COLUMN] = {
+/* Of all but the columns. */
+static const char *const own_fields[PERSON_FIELD_COUNT] = {
     [PERSON_FIELD_ID] = "id",
     [PERSON_FIELD_PERSON_ID] = "person_id",
     [PERSON_FIELD_CREATED] = "created",
     [PERSON_FIELD_PERSON_UPDATED] = "person_updated",
     [PERSON_FIELD_MATCHED_OR_REVIEWED] = "matched_or_reviewed",
+    [PERSON_FIELD_NOTES] = "notes",
 };
 
 enum person_field person_json_find_field(struct str name)
 {
-    for (int i = 0; i < PERSON_FIELD_FIRST_COLUMN; i++) {
-        if (str_equal(name, str_from(own_fields[i]))) {
+    for (int i = 0; i < PERSON_FIELD_COUNT; i++) {
+        if (own_fields[i] != NULL && str_equal(name, str_from(own_fields[i]))) {
             return (enum person_field)i;
         }
     }
-    /* RECORD_COLUMN_COUNT of columns is PERSON_FIELD_COUNT of fields. */
-    return (enum person_field)(PERSON_FIELD_FIRST_COLUMN + (int)record_column_find(name));
+    uint32_t column = record_column_find(name);
+    return column == RECORD_COLUMN_COUNT
+               ? PERSON_FIELD_COUNT
+               : (enum person_field)(PERSON_FIELD_FIRST_COLUMN + (int)column);
 }
 
 /* ---- lists ---- */
@@ -65,6 +69,34 @@ static bool has(uint32_t fields, int field)
     return (fields >> field & 1) != 0;
 }
 
+/* 0 is nobody and nothing. */
+static void write_id_or_null(struct json_writer *json, const char *key, const char *prefix,
+                             int64_t id)
+{
+    if (id == 0) {
+        page_json_write_text(json, key, (struct str){NULL, 0});
+    } else {
+        page_json_write_id(json, key, prefix, id);
+    }
+}
+
+/* Of its author only the id: who may not list users is not told their addresses. */
+static void write_notes(struct json_writer *json, const struct person_record *record)
+{
+    json_write_key(json, own_fields[PERSON_FIELD_NOTES]);
+    json_write_open_array(json);
+    for (size_t i = 0; i < record->note_count; i++) {
+        const struct person_note *note = &record->notes[i];
+        json_write_open_object(json);
+        page_json_write_text(json, "created", note->created);
+        page_json_write_text(json, "comment", note->comment);
+        write_id_or_null(json, "author", OBJECT_ID_USER, note->author_id);
+        write_id_or_null(json, "match_event_id", OBJECT_ID_MATCH_EVENT, note->event_id);
+        json_write_close_object(json);
+    }
+    json_write_close_array(json);
+}
+
 static void write_record(struct json_writer *json, const struct person_record *record,
                          uint32_t fields)
 {
@@ -90,6 +122,9 @@ static void write_record(struct json_writer *json, const struct person_record *r
             json_write_key_str(json, record_columns[i]);
             json_write_string(json, record->values[i]);
         }
+    }
+    if (has(fields, PERSON_FIELD_NOTES)) {
+        write_notes(json, record);
     }
     json_write_close_object(json);
 }

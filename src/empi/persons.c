@@ -182,7 +182,7 @@ static const char read_records[] = "select r.person_id, r.id, p.uuid, " READING_
 static bool take_record(struct person_record *out, struct arena *arena, const struct rows *rows,
                         size_t row)
 {
-    out->id = rows_integer(rows, row, 1);
+    *out = (struct person_record){.id = rows_integer(rows, row, 1)};
     bool good = reading_text(&out->person_uuid, arena, rows, row, 2) &&
                 reading_text(&out->created, arena, rows, row, 3) &&
                 reading_text(&out->person_updated, arena, rows, row, 4) &&
@@ -217,6 +217,83 @@ static int take_records(struct person *persons, size_t count, struct arena *aren
     return 0;
 }
 
+static int fill_records(struct person *persons, size_t count, struct arena *arena,
+                        struct connection *connection, struct query_parameter ids,
+                        struct error *error)
+{
+    struct rows *rows;
+    int status = query_run(&rows, connection, read_records, &ids, 1, error);
+    if (status == 0) {
+        status = take_records(persons, count, arena, rows, error);
+        rows_free(rows);
+    }
+    return status;
+}
+
+/* ---- notes ---- */
+
+#define NOTE_CREATED READING_TIMESTAMP("n.created")
+
+/* $1: a list of persons. Decisions on one record come one after the other, and so do the ids of its
+   notes. */
+static const char read_notes[] =
+    "select n.person_record_id, " NOTE_CREATED ", n.note, n.author_id, n.match_event_id\n"
+    "from empi.person_record r\n"
+    "join empi.person_record_note n on n.person_record_id = r.id\n"
+    "where r.person_id = any ($1::bigint[])\n"
+    "order by r.person_id, n.person_record_id, n.id";
+
+static bool take_note(struct person_note *out, struct arena *arena, const struct rows *rows,
+                      size_t row)
+{
+    out->author_id = rows_integer(rows, row, 3);
+    out->event_id = rows_integer(rows, row, 4);
+    return reading_text(&out->created, arena, rows, row, 1) &&
+           reading_text(&out->comment, arena, rows, row, 2);
+}
+
+/* Those of one record, which begin at *row if there are any. */
+static bool take_notes(struct person_record *record, struct arena *arena, const struct rows *rows,
+                       size_t *row)
+{
+    size_t end = *row;
+    while (end < rows_count(rows) && rows_integer(rows, end, 0) == record->id) {
+        end++;
+    }
+    record->note_count = end - *row;
+    if (record->note_count == 0) {
+        return true;
+    }
+    record->notes = arena_alloc_array(arena, record->note_count, sizeof *record->notes);
+    bool good = record->notes != NULL;
+    for (size_t i = 0; good && i < record->note_count; i++) {
+        good = take_note(&record->notes[i], arena, rows, *row + i);
+    }
+    *row = end;
+    return good;
+}
+
+/* Rows come by person and record, and these in the same order. */
+static int fill_notes(struct person *persons, size_t count, struct arena *arena,
+                      struct connection *connection, struct query_parameter ids,
+                      struct error *error)
+{
+    struct rows *rows;
+    size_t row = 0;
+    bool good = true;
+    int status = query_run(&rows, connection, read_notes, &ids, 1, error);
+    if (status != 0) {
+        return status;
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; good && j < persons[i].record_count; j++) {
+            good = take_notes(&persons[i].records[j], arena, rows, &row);
+        }
+    }
+    rows_free(rows);
+    return good ? 0 : error_out_of_memory(error);
+}
+
 int persons_read_records(struct person *persons, size_t count, struct arena *arena,
                          struct connection *connection, struct error *error)
 {
@@ -226,14 +303,11 @@ int persons_read_records(struct person *persons, size_t count, struct arena *are
         text_appendf(&ids, i == 0 ? "%" PRId64 : ",%" PRId64, persons[i].id);
     }
     text_append_char(&ids, '}');
-    struct query_parameter parameters[] = {query_text(ids.ptr)};
-    struct rows *rows = NULL;
+    struct query_parameter list = query_text(ids.ptr);
     int status = ids.failed ? error_out_of_memory(error)
-                            : query_run(&rows, connection, read_records, parameters,
-                                        ARRAY_LENGTH(parameters), error);
+                            : fill_records(persons, count, arena, connection, list, error);
     if (status == 0) {
-        status = take_records(persons, count, arena, rows, error);
-        rows_free(rows);
+        status = fill_notes(persons, count, arena, connection, list, error);
     }
     text_free(&ids);
     return status;

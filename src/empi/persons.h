@@ -35,6 +35,14 @@ struct person_list {
     size_t count; /* on this page */
 };
 
+/* What a steward said of a record with a decision. */
+struct person_note {
+    struct str created;
+    struct str comment;
+    int64_t author_id; /* 0: the command line */
+    int64_t event_id;  /* 0: none that is known */
+};
+
 struct person_record {
     int64_t id;
     struct str person_uuid;
@@ -42,6 +50,8 @@ struct person_record {
     struct str person_updated;
     struct str matched_or_reviewed;
     struct str values[RECORD_COLUMN_COUNT];
+    struct person_note *notes; /* all, the oldest first */
+    size_t note_count;
 };
 
 struct person {
@@ -56,7 +66,7 @@ struct person {
 /* Who is meant by a uuid. */
 struct person_found {
     bool emptied;         /* it owns no record any more: `person` is not set */
-    struct person person; /* with all records */
+    struct person person; /* with all records and their notes */
     /* Of an emptied one: who owns now what it ever owned, by uuid; at least one. With exactly one
        that is the person to go on with. */
     struct str *successors;
@@ -73,8 +83,8 @@ int persons_read(struct person_found *out, struct arena *arena, struct connectio
                  const char *uuid, struct error *error);
 
 /*
- * Fills in the records of persons whose ids are set, which must be in rising order. Within the
- * caller's transaction: for those who read persons of their own.
+ * Fills in the records of persons whose ids are set, which must be in rising order, and the notes on
+ * them. Within the caller's transaction: for those who read persons of their own.
  */
 int persons_read_records(struct person *persons, size_t count, struct arena *arena,
                          struct connection *connection, struct error *error);

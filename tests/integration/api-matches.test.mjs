@@ -95,7 +95,8 @@ test('fault_16_and_fault_17_the_fields_of_records_are_chosen_by_name', async () 
     assert.deepEqual(await keys('county,death_date,phone,social_security_number'),
         ['death_date', 'social_security_number', 'county', 'phone']);
     assert.deepEqual(await keys(' id , birth_date'), ['id', 'birth_date']);
-    const all = ['id', 'person_id', 'created', 'person_updated', 'matched_or_reviewed', ...columns];
+    assert.deepEqual(await keys('notes,id'), ['id', 'notes']);
+    const all = ['id', 'person_id', 'created', 'person_updated', 'matched_or_reviewed', ...columns, 'notes'];
     assert.deepEqual(await keys(''), all);
     assert.deepEqual(Object.keys((await detail()).potential_match.persons[0].records[0]), all);
     assert.deepEqual(await api.faults('GET', `/potential-matches/${id}`, { query: { fields: 'id,nope,', page: 0,
@@ -123,6 +124,59 @@ test('fault_13_comments_are_kept_with_their_author', async () => {
             'u_' || author_id as author from empi.person_record_note`),
     [{ note: 'moved in 2020; <b>"certain"</b>', record, event, author: api.userId('member') }]);
     assert.equal(`u_${api.sql(`select user_id from empi.match_event where 'me_' || id = '${event}'`)[0].user_id}`, api.userId('member'));
+});
+
+test('fault_13_comments_are_shown_with_their_records_wherever_these_go', async () => {
+    const notes = async (id) => Object.fromEntries((await api.get(`/persons/${id}`)).person.records.map((record) =>
+        [record.id, record.notes.map(({ comment, author, match_event_id: event }) => [comment, author, event])]));
+    const match = await makeMatch(3);
+    const [first, second, third] = match.persons;
+    const [a, b, c] = match.persons.map(({ records }) => records[0].id);
+    assert.deepEqual(match.persons.map(({ records }) => records[0].notes), [[], [], []]);
+    // They are all different; what is said of one is said of no other.
+    const odd = 'said "no"; it\'s\r\n\ttwo lines \\ \u001b[31m\u0007\u009b1m\u202e Jörg 李 {},NULL';
+    const said = [[c, 'third'], [a, odd], [a, 'and again']].map(([id, comment]) => ({ person_record_id: id, comment }));
+    const { match_event_id: earlier } = await api.post('/matches', { potential_match_id: match.id,
+        potential_match_version: match.version, person_updates: [], comments: said });
+    const member = api.userId('member');
+    const ofA = [[odd, member, earlier], ['and again', member, earlier]];
+    assert.deepEqual(await notes(first.id), { [a]: ofA });
+    assert.deepEqual(await notes(second.id), { [b]: [] });
+    // A later record makes them a potential match again, which shows what was said.
+    const { phone } = first.records[0];
+    await load([person(`${phone}-later`, { phone, first_name: 'Later' })]);
+    const { potential_matches: [{ id }] } = await api.get('/potential-matches', { source_person_id: `${phone}-later` });
+    const { potential_match: again } = await api.get(`/potential-matches/${id}`);
+    assert.deepEqual(Object.fromEntries(again.persons.flatMap(({ records }) => records).map((record) =>
+        [record.id, record.notes.map(({ comment }) => comment)])), { [a]: [odd, 'and again'], [b]: [], [c]: ['third'],
+        [again.persons[3].records[0].id]: [] });
+    // Somebody else moves the record, and what was said goes with it.
+    const update = ({ id: own, version }, ...records) => ({ id: own, version, new_person_record_ids: records });
+    const { match_event_id: later } = await api.post('/matches', { potential_match_id: id, potential_match_version: again.version,
+        person_updates: [update(first), update(third, c, a)], comments: [{ person_record_id: a, comment: 'mistaken' }] }, 'admin');
+    assert.deepEqual(await notes(third.id),
+        { [a]: [...ofA, ['mistaken', api.userId('admin'), later]], [c]: [['third', member, earlier]] });
+    // When: in the same form as everything else, and the oldest first. Nothing more is told of the author.
+    const times = (await api.get(`/persons/${third.id}`)).person.records[0].notes;
+    assert.deepEqual(Object.keys(times[0]), ['created', 'comment', 'author', 'match_event_id']);
+    times.forEach(({ created }) => {
+        assert.match(created, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/);
+        assert.ok(Math.abs(Date.now() - Date.parse(created)) < 600_000, 'in UTC');
+    });
+    assert.ok(times[0].created <= times[1].created && times[1].created < times[2].created);
+});
+
+test('a note of the command line has no author', async () => {
+    const match = await makeMatch();
+    const [record] = match.persons[0].records;
+    const decision = { ...merge(match), comments: [{ person_record_id: record.id, comment: 'by hand' }] };
+    const event = api.try(['potential-matches', 'match', match.id, '-'], { input: JSON.stringify(decision) }).stdout.trim();
+    const { person: answered } = await api.get(`/persons/${match.persons[0].id}`);
+    const [{ created, ...note }] = answered.records[0].notes;
+    assert.ok(created);
+    assert.deepEqual(note, { comment: 'by hand', author: null, match_event_id: event });
+    // The command line tells the same as the API.
+    assert.deepEqual(JSON.parse(api.run('persons', 'show', '--json', match.persons[0].id).stdout), { person: answered });
 });
 
 test('fault_08_a_person_that_was_emptied_leads_to_who_has_its_records', async () => {

@@ -188,7 +188,7 @@ test('persons are searched, page by page', async () => {
     assert.equal(one.records.length, 1);
     assert.equal(one.records[0].person_id, page.persons[0].id);
     assert.equal(one.records[0].death_date, null);
-    assert.deepEqual(Object.keys(one.records[0]).length, 20);
+    assert.deepEqual(Object.keys(one.records[0]).length, 21);
     const short = page.persons[0].id.slice(2, 20);
     assert.deepEqual(await found({ person_id: short }), ['Ann3']);
     assert.deepEqual(await found({ person_id: `p_${short}` }), ['Ann3']);

@@ -1,6 +1,7 @@
 -- A large index, made in SQL: psql -v persons=1000000 -v model='{…}' -f large-index.sql
 --
--- As many persons as asked for, every tenth with a second record, and an open group for every two.
+-- As many persons as asked for, every tenth with a second record, an open group for every two, and a note
+-- on every second record.
 -- Names have the skew of real ones; all follows from the number of the person. The model needs two
 -- comparisons of at least two levels. Foreign keys are not checked, which takes most of the time.
 -- The index must be empty, and the user a superuser.
@@ -17,8 +18,8 @@ create temporary table index_of as
 select indexdef, format('drop index %I.%I', schemaname, indexname) as removal
 from pg_indexes
 where schemaname = 'empi'
-    and tablename in ('person', 'person_record', 'person_action', 'match_group', 'prediction_result',
-        'open_match_person')
+    and tablename in ('person', 'person_record', 'person_record_note', 'person_action', 'match_group',
+        'prediction_result', 'open_match_person')
     and indexname not in (
         select conname
         from pg_constraint
@@ -80,6 +81,12 @@ values ('new-ids', 1);
 insert into person_action (match_event_id, person_id, person_record_id, type)
 select 1, person_id, id, 'add-record'
 from person_record
+order by id;
+
+insert into person_record_note (person_record_id, match_event_id, note)
+select id, 1, 'note ' || id
+from person_record
+where id % 2 = 0
 order by id;
 
 insert into match_group (id, job_id, max_match_probability)

@@ -13,7 +13,8 @@ import { root, until } from './support.mjs';
 
 const persons = Number(process.env.TUVA_EMPI_TEST_PERSONS ?? 100_000);
 const groups = persons / 2;
-const large = ['person', 'person_record', 'match_group', 'prediction_result', 'open_match_person', 'person_action'];
+const large = ['person', 'person_record', 'person_record_note', 'match_group', 'prediction_result', 'open_match_person',
+    'person_action'];
 
 describe(`pages at ${persons} persons`, () => {
     let index;
@@ -133,8 +134,16 @@ describe(`pages at ${persons} persons`, () => {
 
     test('a person, and a potential match', () => {
         const [{ id }] = explain('persons', 'search', '--source-person-id', 'mrn-10').answer.persons;
-        checkPlans(explain('persons', 'show', id).plans, 10);
-        checkPlans(explain('potential-matches', 'show', `pm_${groups - 1}`).plans, 30);
+        const one = explain('persons', 'show', id);
+        checkPlans(one.plans, 10);
+        const match = explain('potential-matches', 'show', `pm_${groups - 1}`);
+        checkPlans(match.plans, 30);
+        for (const { records } of [one.answer.person, ...match.answer.potential_match.persons]) {
+            records.forEach((record) => {
+                const number = Number(record.id.slice(3));
+                assert.deepEqual(record.notes.map(({ comment }) => comment), number % 2 === 0 ? [`note ${number}`] : []);
+            });
+        }
         // One that was emptied.
         const set = (count, deleted) => index.sql(
             `update empi.person set record_count = ${count}, deleted = ${deleted} where uuid = '${id.slice(2)}'`);

@@ -282,7 +282,7 @@ describe('one person', () => {
         assert.equal(shown.records.length, 2);
         const [first] = shown.records;
         assert.deepEqual(Object.keys(first),
-            ['id', 'person_id', 'created', 'person_updated', 'matched_or_reviewed', ...columns]);
+            ['id', 'person_id', 'created', 'person_updated', 'matched_or_reviewed', ...columns, 'notes']);
         for (const time of [shown.created, first.created, first.person_updated, first.matched_or_reviewed]) {
             assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/);
             assert.ok(Math.abs(Date.now() - Date.parse(time)) < 600_000, 'in UTC');
@@ -291,7 +291,7 @@ describe('one person', () => {
             [`pr_${id}`, `p_${uuid}`, 'Grüße', '', null, `${phone}-1`]);
         const text = index.run('persons', 'show', `p_${uuid}`).stdout;
         assert.match(text, /^p_[-0-9a-f]+ {2}version 2, created /);
-        assert.match(text, /\n +ID +SOURCE +SOURCE ID +FIRST NAME +LAST NAME +CITY +PHONE\n/);
+        assert.match(text, /\n +ID +SOURCE +SOURCE ID +FIRST NAME +LAST NAME +CITY +PHONE\n(.+\n){2}$/, 'no notes');
     });
 
     test('fault_08_an_emptied_person_tells_who_goes_on', () => {

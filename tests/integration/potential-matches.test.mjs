@@ -105,7 +105,7 @@ describe('one', () => {
         const records = group.persons.map((each) => each.records.map((record) => record.source_person_id));
         assert.deepEqual(records.flat().sort(), [1, 2, 3, 4].map((i) => `${phone}-${i}`));
         assert.deepEqual(records.map((each) => each.length).sort(), [1, 3]);
-        assert.deepEqual(Object.keys(group.persons[0].records[0]).slice(5), columns);
+        assert.deepEqual(Object.keys(group.persons[0].records[0]).slice(5), [...columns, 'notes']);
         assert.equal(pagination.total_count, 2);
         assert.deepEqual(metadata, { total_persons: 2, total_records: 4, total_results: group.results.length,
             returned_results: group.results.length });

@@ -50,6 +50,7 @@ static void every_field_has_its_name(void **state)
         "zip_code",
         "county",
         "phone",
+        "notes",
     };
     for (int i = 0; i < PERSON_FIELD_COUNT; i++) {
         assert_int_equal(person_json_find_field(str_from(names[i])), i);
@@ -80,6 +81,29 @@ static void fault_16_any_choice_of_fields(void **state)
     text_free(&out);
 }
 
+static void notes_are_written_in_their_order(void **state)
+{
+    (void)state;
+    struct text_buffer out = TEXT_BUFFER(4096);
+    struct person_note notes[] = {
+        {.created = STR("t"), .comment = STR("\"a\"\n\x1B"), .author_id = 3, .event_id = 5},
+        {.created = STR("u"), .comment = STR("b")},
+    };
+    uint32_t fields = UINT32_C(1) << PERSON_FIELD_NOTES;
+    assert_non_null(strstr(write_person(&out, fields), "\"records\":[{\"notes\":[]}]"));
+    text_clear(&out);
+    record.notes = notes;
+    record.note_count = ARRAY_LENGTH(notes);
+    assert_non_null(
+        strstr(write_person(&out, fields),
+               "\"records\":[{\"notes\":["
+               "{\"created\":\"t\",\"comment\":\"\\\"a\\\"\\n\\u001b\",\"author\":\"u_3\","
+               "\"match_event_id\":\"me_5\"},"
+               "{\"created\":\"u\",\"comment\":\"b\",\"author\":null,\"match_event_id\":null}]}]"));
+    record.note_count = 0;
+    text_free(&out);
+}
+
 static void metadata_may_be_left_out(void **state)
 {
     (void)state;
@@ -101,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field_has_its_name),
         cmocka_unit_test(fault_16_any_choice_of_fields),
+        cmocka_unit_test(notes_are_written_in_their_order),
         cmocka_unit_test(metadata_may_be_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
