@@ -5,7 +5,8 @@
 #include "base/str.h"
 #include "empi/persons.h"
 
-/* A line on the person, and a table of its records: columns that none of them has are left out. */
+/* A line on the person, and a table of its records: columns that none of them has are left out. Then
+   what stewards said of them, if they did. */
 void person_table_append(struct text_buffer *out, const struct person *person);
 
 #endif

@@ -212,6 +212,55 @@ describe('a decision', () => {
         assert.match(index.try(['potential-matches', 'show', group.id]).stderr, /there is no potential match/);
     });
 
+    test('fault_13_its_comments_are_shown_with_their_records', () => {
+        const [one, two] = first.records;
+        const [three] = second.records;
+        const odd = 'said "no"; it\'s\n\ttwo lines \u001b]0;x\u0007\u009b1m\u202e Jörg 李';
+        const decide = (...args) => {
+            const { status, stdout, stderr } = match(...args);
+            assert.equal(status, 0, stderr);
+            return stdout.trim();
+        };
+        const earlier = decide(body([], { comments: [[three.id, 'of three'], [two.id, odd], [two.id, 'again']]
+            .map(([id, comment]) => ({ person_record_id: id, comment })) }));
+        const [{ id: user }] = index.sql(`insert into empi.app_user (idp_user_id, email) values ('${phone}', 's@example.com')
+            returning id`);
+        index.sql(`update empi.person_record_note set author_id = ${user} where note = 'again'`);
+        const notes = (answer) => Object.fromEntries((answer.person?.records ?? answer.potential_match.persons
+            .flatMap(({ records }) => records)).map((record) => [record.id, record.notes.map(({ created, ...note }) => note)]));
+        const ofTwo = [[odd, null], ['again', `u_${user}`]].map(([comment, author]) => ({ comment, author, match_event_id: earlier }));
+        const ofThree = { comment: 'of three', author: null, match_event_id: earlier };
+        assert.deepEqual(notes(json('persons', 'show', first.id)), { [one.id]: [], [two.id]: ofTwo });
+        // Without times and layout.
+        const plain = (text) => text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00/g, 'TIME').replaceAll(/ +/g, ' ')
+            .replaceAll('\n ', '\n');
+        const heading = '\n\nNOTE ON WRITTEN BY DECISION COMMENT\n';
+        const blockOfTwo = `${heading}${two.id} TIME ${earlier} said "no"; it's two lines ]0;x 1m Jörg 李\n` +
+            `${two.id} TIME u_${user} ${earlier} again\n`;
+        const text = index.run('persons', 'show', first.id).stdout;
+        assert.ok(plain(text).endsWith(blockOfTwo), text);
+        assert.doesNotMatch(text, /[\0-\t\v-\x1f\x7f-\x9f\u202e]/);
+        // A later record makes them a potential match again, which shows what was said; each note once.
+        index.load([person(`${phone}-4`, { phone, last_name: 'four' })], model, '0.1', '0.95');
+        const { id } = list('--source-person-id', `${phone}-4`).potential_matches[0];
+        const answer = json('potential-matches', 'show', id);
+        const four = answer.potential_match.persons.flatMap(({ records }) => records).find(({ last_name: name }) => name === 'four').id;
+        assert.deepEqual(notes(answer), { [one.id]: [], [two.id]: ofTwo, [three.id]: [ofThree], [four]: [] });
+        const looks = plain(index.run('potential-matches', 'show', id).stdout);
+        assert.ok(looks.includes(`${blockOfTwo}\n`), looks);
+        assert.ok(looks.includes(`${heading}${three.id} TIME ${earlier} of three\n\n`), looks);
+        assert.equal(looks.split('NOTE ON').length, 3, 'persons without notes have no block');
+        // The record goes on to another person, and its notes with it.
+        group = answer.potential_match;
+        [first, second] = [first, second].map((old) => group.persons.find((each) => each.id === old.id));
+        const later = decide(body([update(first, one), update(second, two, three)],
+            { comments: [{ person_record_id: two.id, comment: 'moved' }] }), id);
+        assert.deepEqual(notes(json('persons', 'show', first.id)), { [one.id]: [] });
+        assert.deepEqual(notes(json('persons', 'show', second.id)),
+            { [two.id]: [...ofTwo, { comment: 'moved', author: null, match_event_id: later }], [three.id]: [ofThree] });
+        index.check();
+    });
+
     test('splits, with --json', () => {
         const [one, two] = first.records;
         const input = JSON.stringify(body([update(first, one), { new_person_record_ids: [two.id] }]));
