@@ -235,8 +235,7 @@ static void sort_inputs(struct merging *merging)
     }
     for (size_t i = 0; i < graph->result_count; i++) {
         const struct match_result *result = &graph->results[i];
-        if (graph->result_components[i] != MATCH_GRAPH_NONE &&
-            result->probability > graph->auto_threshold) {
+        if (graph->result_components[i] != MATCH_GRAPH_NONE && result->automatic) {
             merging->order[merging->order_count++] = result;
         }
     }

@@ -3,7 +3,7 @@
  *
  * Pure computation; the database is matching_group.c's and matching_write.c's. Nodes are persons, edges are results: a result
  * joins the persons that own its two records. A connected component without a new result is left
- * exactly as it is. In any other the results above the auto threshold are taken in order of falling
+ * exactly as it is. In any other the automatic results are taken in order of falling
  * match weight, and their persons merged with all their records, unless a steward has kept them
  * apart; so no person is ever torn apart, and without stewards' decisions the outcome is the
  * connected components whatever the order.
@@ -45,6 +45,7 @@ struct match_result {
     int64_t right_record;
     double weight;
     double probability;
+    bool automatic; /* strong enough to merge its persons unasked */
 };
 
 /* Where a manual decision put a record; see the table manual_decision. */
@@ -68,7 +69,6 @@ struct match_graph {
     size_t result_count;
     const struct match_decision *decisions;
     size_t decision_count;
-    double auto_threshold; /* strictly above it is an auto-match */
 
     /* Filled by match_graph_solve(); given back by match_graph_free(). */
     struct match_component *components; /* those with a new result, by the lowest person position */

@@ -1,6 +1,8 @@
 /* Steps 4 and 5 of a matching job: what is there, and what becomes of it. Step 6 is
    matching_write.c's. */
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/number_text.h"
@@ -99,7 +101,7 @@ static int add_result(void *context, struct str row, struct error *error)
 {
     struct grouping *grouping = context;
     const struct copy_fields *fields = &grouping->fields;
-    int status = copy_fields_read(&grouping->fields, row, 8, error);
+    int status = copy_fields_read(&grouping->fields, row, 9, error);
     if (status != 0) {
         return status;
     }
@@ -110,6 +112,7 @@ static int add_result(void *context, struct str row, struct error *error)
         .right_record = copy_fields_integer(fields, 4),
         .weight = copy_fields_double(fields, 6),
         .probability = copy_fields_double(fields, 7),
+        .automatic = copy_fields_integer(fields, 8) != 0,
     };
     struct owner left = {result.left_record, copy_fields_integer(fields, 3)};
     struct owner right = {result.right_record, copy_fields_integer(fields, 5)};
@@ -118,20 +121,35 @@ static int add_result(void *context, struct str row, struct error *error)
     return kept ? 0 : error_out_of_memory(error);
 }
 
+/* What the job's own model has scored is judged by the job's threshold. A probability of another model
+   says nothing to it: such a result has to be above the threshold that was set for that model, too. */
 static int read_open_groups(struct grouping *grouping, struct error *error)
 {
-    return copy_rows_read(
-        grouping->matching->connection,
-        "copy (\n"
-        "    select p.id, p.match_group_id, l.id, l.person_id, r.id, r.person_id,\n"
-        "        p.match_weight, p.match_probability\n"
-        "    from group_before g\n"
-        "    join empi.prediction_result p on p.match_group_id = g.id\n"
-        "    join empi.person_record l on l.id = p.person_record_l_id\n"
-        "    join empi.person_record r on r.id = p.person_record_r_id\n"
-        "    order by p.id\n"
-        ") to stdout",
-        add_result, grouping, error);
+    char sql[2048];
+    snprintf(sql, sizeof sql,
+             "copy (\n"
+             "    with judged as materialized (\n"
+             "        select j.id,\n"
+             "            case c.splink_settings::text when own.splink_settings::text\n"
+             "                then own.auto_match_threshold\n"
+             "                else greatest(own.auto_match_threshold, c.auto_match_threshold)\n"
+             "            end as threshold\n"
+             "        from empi.job j\n"
+             "        join empi.config c on c.id = j.config_id\n"
+             "        cross join (select * from empi.config where id = %" PRId64 ") as own\n"
+             "    )\n"
+             "    select p.id, p.match_group_id, l.id, l.person_id, r.id, r.person_id,\n"
+             "        p.match_weight, p.match_probability,\n"
+             "        coalesce(p.match_probability > judged.threshold, false)::integer\n"
+             "    from group_before g\n"
+             "    join empi.prediction_result p on p.match_group_id = g.id\n"
+             "    join empi.person_record l on l.id = p.person_record_l_id\n"
+             "    join empi.person_record r on r.id = p.person_record_r_id\n"
+             "    left join judged on judged.id = p.job_id\n"
+             "    order by p.id\n"
+             ") to stdout",
+             grouping->matching->config.id);
+    return copy_rows_read(grouping->matching->connection, sql, add_result, grouping, error);
 }
 
 static int add_named(void *context, struct str row, struct error *error)
@@ -364,7 +382,6 @@ static int solve(struct grouping *grouping, struct error *error)
         .result_count = grouping->results.len,
         .decisions = grouping->decisions.items,
         .decision_count = grouping->decisions.len,
-        .auto_threshold = grouping->matching->config.auto_threshold,
     };
     return match_graph_solve(&grouping->graph, error);
 }

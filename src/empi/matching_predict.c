@@ -176,6 +176,7 @@ static int keep_result(struct predicting *predicting, const struct prediction *p
         .right_record = predicting->ids.items[pair->right],
         .weight = pair->weight,
         .probability = probability,
+        .automatic = probability > matching->config.auto_threshold,
     };
     bool kept = vec_push(&matching->results, result);
     for (size_t i = 0; kept && i < matching->comparison_count; i++) {

@@ -146,6 +146,22 @@ describe('faults of the Python backend', () => {
         assert.deepEqual(reviewed, [{ count: '0' }]);
     });
 
+    test('what another model has scored is not judged by the threshold of this one alone', (t) => {
+        const mixed = new Index();
+        t.after(() => mixed.remove());
+        const own = (id, fields) => person(id, { phone: '1', ...fields });
+        mixed.load([own('1'), own('2', { social_security_number: '2' })], numbers, '0.05', '0.99');
+        const [{ match_probability: score }] = mixed.sql('select match_probability from empi.prediction_result');
+        assert.ok(score > 0.9 && score < 0.95);
+        // To this model the same pair is a coin to toss, and so is the one that touches its group.
+        const stricter = { ...numbers, probability_two_random_records_match: 0.001 };
+        mixed.load([own('3')], stricter, '0.05', '0.9');
+        assert.deepEqual(mixed.persons(), [['1'], ['2'], ['3']]);
+        // The same model with a lower threshold: 2 comes in by the first job's result.
+        mixed.load([own('4', { social_security_number: '4' })], numbers, '0.05', '0.9');
+        assert.deepEqual(mixed.persons(), [['1', '2', '3', '4']]);
+    });
+
     test('fault_04_rows_that_differ_are_all_kept', () => {
         const before = index.crosswalk().length;
         index.load([

@@ -91,7 +91,7 @@ export class Model {
     records = new Map(); // id → {id, values, person, results: of open groups}
     persons = new Map(); // id → {id, uuid, version, born, records: Set of ids}
     groups = new Map(); // id → {id, version, state, results: Set}
-    results = new Set(); // {left, right, weight, group}
+    results = new Set(); // {left, right, weight, group, config}
     decisions = new Map(); // record id → [{event, person}], oldest first
     #rows = new Set();
     #blocks = new Map(); // blocking key → record ids
@@ -131,7 +131,7 @@ export class Model {
             for (const left of others) {
                 const weight = pairWeight(this.records.get(left).values, values, share);
                 if (probabilityOf(weight) > config.potential) {
-                    pairs.push({ left, right: id, weight, group: null });
+                    pairs.push({ left, right: id, weight, group: null, config });
                 }
             }
             keys.forEach((key) => push(this.#blocks, key, id));
@@ -194,7 +194,10 @@ export class Model {
     /** Which sets of a component's persons become one: lists of ids, the one that goes on first. */
     #merge({ persons, results }, config) {
         const sets = new Map(persons.map((id) => [id, { persons: [id], records: [...this.persons.get(id).records] }]));
-        const strong = [...results].filter(({ weight }) => probabilityOf(weight) > config.auto)
+        // A result of another model has to be above the threshold that was set for that one, too.
+        const threshold = (own) => (Boolean(own.frequencies) === Boolean(config.frequencies) ? config.auto
+            : Math.max(config.auto, own.auto));
+        const strong = [...results].filter((result) => probabilityOf(result.weight) > threshold(result.config))
             .sort((a, b) => b.weight - a.weight || a.left - b.left || a.right - b.right);
         for (const result of strong) {
             const [a, b] = [result.left, result.right].map((id) => sets.get(this.records.get(id).person));

@@ -29,7 +29,6 @@ static void begin(struct sample *sample, size_t persons)
     sample->graph.persons = sample->persons;
     sample->graph.results = sample->results;
     sample->graph.decisions = sample->decisions;
-    sample->graph.auto_threshold = 0.9;
     sample->graph.person_count = persons;
     for (size_t i = 0; i < persons; i++) {
         sample->persons[i] =
@@ -49,6 +48,7 @@ static void add_result(struct sample *sample, int64_t id, int64_t group, uint32_
         .right_record = 10 + right,
         .weight = probability * 10,
         .probability = probability,
+        .automatic = probability > 0.9,
     };
 }
 
@@ -233,7 +233,7 @@ static const struct match_result *heaviest(const struct sample *sample, const bo
     const struct match_result *best = NULL;
     for (size_t i = 0; i < sample->graph.result_count; i++) {
         const struct match_result *x = &sample->results[i];
-        if (taken[i] || !touched[x->left] || !(x->probability > sample->graph.auto_threshold)) {
+        if (taken[i] || !touched[x->left] || !x->automatic) {
             continue;
         }
         bool before =
