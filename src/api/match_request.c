@@ -1,6 +1,7 @@
 #include "api/match_request.h"
 
 #include "api/field_read.h"
+#include "base/utf8.h"
 #include "empi/object_id.h"
 
 /* ---- persons ---- */
@@ -88,6 +89,8 @@ static void read_persons(struct manual_match *out, struct field_faults *faults, 
 
 /* ---- comments ---- */
 
+enum { MOST_COMMENT = 10000 }; /* characters; all of a person's comments come with its page */
+
 static void read_comment(struct manual_comment *out, struct field_faults *faults,
                          const struct field_path *path, const json_t *value)
 {
@@ -101,7 +104,11 @@ static void read_comment(struct manual_comment *out, struct field_faults *faults
     (void)field_read_id(&out->record_id, faults, &id_path,
                         json_object_get(value, "person_record_id"), OBJECT_ID_PERSON_RECORD,
                         "PersonRecord");
-    (void)field_read_text(&out->text, faults, &text_path, json_object_get(value, "comment"));
+    if (field_read_text(&out->text, faults, &text_path, json_object_get(value, "comment")) &&
+        utf8_length(out->text) > MOST_COMMENT) {
+        field_faults_add(faults, &text_path, "Ensure this field has no more than %d characters.",
+                         MOST_COMMENT);
+    }
 }
 
 static void read_comments(struct manual_match *out, struct field_faults *faults,

@@ -99,6 +99,31 @@ static void faults_have_their_fields(void **state)
                   "person_updates.1.new_person_record_ids.1: Invalid PersonRecord ID\n");
 }
 
+static void comments_have_an_end(void **state)
+{
+    (void)state;
+    enum { MOST = 10000 };
+    for (int more = 0; more < 2; more++) {
+        struct text_buffer body = TEXT_BUFFER(1 << 16);
+        text_append(&body, STR("{\"potential_match_id\": \"pm_1\", \"potential_match_version\": 1,"
+                               " \"person_updates\": [{\"new_person_record_ids\": [\"pr_1\"]}],"
+                               " \"comments\": [{\"person_record_id\": \"pr_1\", \"comment\": \""));
+        for (int i = 0; i < MOST + more; i++) {
+            text_append(&body, STR("ü"));
+        }
+        text_append(&body, STR("\"}]}"));
+        if (more == 0) {
+            struct reading reading;
+            assert_int_equal(read_text(&reading, body.ptr), 0);
+            done(&reading);
+        } else {
+            assert_faults(body.ptr, "comments.0.comment: Ensure this field has no more than 10000 "
+                                    "characters.\n");
+        }
+        text_free(&body);
+    }
+}
+
 static void long_keys_are_cut_and_many_faults_end(void **state)
 {
     (void)state;
@@ -143,6 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_body_becomes_a_decision),
         cmocka_unit_test(faults_have_their_fields),
+        cmocka_unit_test(comments_have_an_end),
         cmocka_unit_test(long_keys_are_cut_and_many_faults_end),
         cmocka_unit_test(every_allocation_may_fail),
     };
