@@ -2,10 +2,25 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "cmd/person_table.h"
 #include "cmd/search_options.h"
 #include "cmd/table.h"
+
+const char *match_group_text_probability(double probability, char out[PROBABILITY_TEXT_SIZE])
+{
+    bool high = probability < 1 && probability >= 0.99995;
+    bool low = probability > 0 && probability < 0.00005;
+    snprintf(out, PROBABILITY_TEXT_SIZE, "%s%.4f",
+             high  ? ">"
+             : low ? "<"
+                   : "",
+             high  ? 0.9999
+             : low ? 0.0001
+                   : probability);
+    return out;
+}
 
 static void add_weight(struct table *table, double weight)
 {
@@ -52,8 +67,10 @@ static void append_parts(struct text_buffer *out, const struct match_result_deta
 
 static void append_result(struct text_buffer *out, const struct match_result_detail *result)
 {
-    text_appendf(out, "\npr_%" PRId64 " and pr_%" PRId64 ": match probability %.6g\n",
-                 result->person_record_l_id, result->person_record_r_id, result->match_probability);
+    char probability[PROBABILITY_TEXT_SIZE];
+    text_appendf(out, "\npr_%" PRId64 " and pr_%" PRId64 ": match probability %s\n",
+                 result->person_record_l_id, result->person_record_r_id,
+                 match_group_text_probability(result->match_probability, probability));
     if (result->explanation.level_count > 0) {
         append_parts(out, result);
     }

@@ -24,8 +24,10 @@ static void append_list(struct text_buffer *out, const struct match_group_list *
     struct table table = TABLE(columns);
     for (size_t i = 0; i < list->count; i++) {
         const struct match_group_summary *item = &list->items[i];
+        char probability[PROBABILITY_TEXT_SIZE];
         table_add(&table, OBJECT_ID_POTENTIAL_MATCH "%" PRId64, item->id);
-        table_add(&table, "%.4f", item->max_match_probability);
+        table_add(&table, "%s",
+                  match_group_text_probability(item->max_match_probability, probability));
         table_add_text(&table, item->last_name);
         table_add_text(&table, item->first_name);
         search_options_add_names(&table, item->data_sources, item->data_source_count);

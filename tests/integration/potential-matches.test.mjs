@@ -133,6 +133,8 @@ describe('one', () => {
             near(sum(result), result.match_weight);
             assert.ok(result.explanation.comparisons.every((each) => each.term_frequency_adjusted === false));
         }
+        assert.match(index.run('potential-matches', 'show', groupOf(`${phone}-3`)).stdout,
+            new RegExp(`: match probability ${results[0].match_probability.toFixed(4)}\n`));
         near(results[0].explanation.prior_weight, Math.log2(0.01 / 0.99));
         near(results[0].explanation.comparisons[0].weight, Math.log2(0.99 / 0.0001));
         assert.equal(results[0].explanation.comparisons[0].label, 'phone_l = phone_r');
