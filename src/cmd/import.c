@@ -120,10 +120,23 @@ static int import_file(struct import_report *out, struct store *store,
     return status;
 }
 
-static int print_report(const struct import_report *report, bool quiet, struct error *error)
+/* A threshold of 1 has its uses, but is easily taken for "what is certain". */
+static void print_thresholds(const struct command_line *line)
 {
-    if (!quiet) {
+    if (line->values[POTENTIAL].number == 1) {
+        fputs("note: nothing is above --potential 1: no pair is kept for review\n", stderr);
+    }
+    if (line->values[AUTO].number == 1) {
+        fputs("note: nothing is above --auto 1: no pair merges by itself\n", stderr);
+    }
+}
+
+static int print_report(const struct import_report *report, const struct command_line *line,
+                        struct error *error)
+{
+    if (!line->values[QUIET].given) {
         fprintf(stderr, "%" PRIu64 " row%s to match\n", report->rows, report->rows == 1 ? "" : "s");
+        print_thresholds(line);
     }
     struct text_buffer text = TEXT_BUFFER(256);
     text_appendf(&text, "job_%" PRId64 "\n", report->job_id);
@@ -155,7 +168,7 @@ static int run(const struct command_line *line, struct error *error)
             import_file(&report, index->store, line, text_str(&model), model_name, records, error);
     }
     if (status == 0) {
-        status = print_report(&report, quiet, error);
+        status = print_report(&report, line, error);
     }
     if (status == 0 && line->values[WAIT].given) {
         status = wait_for_job(index, report.job_id, quiet, error);

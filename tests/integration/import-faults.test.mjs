@@ -31,7 +31,7 @@ let known = null;
 
 function succeed(...args) {
     known = null;
-    index.run(...args);
+    return index.run(...args);
 }
 
 /** Expects a refusal that changes nothing; `message` is the whole of it, or an expression. */
@@ -166,11 +166,15 @@ describe('models and thresholds', () => {
         refuse(['import', 'good.csv', '--config', 'model.json'], /--potential is missing|--auto is missing|missing/, 2);
     });
 
-    test('the ends of the scale are good', () => {
-        for (const [potential, auto] of [['0', '0'], ['0', '1'], ['1', '1']]) {
-            succeed(...importing('good.csv', { potential, auto }));
+    test('the ends of the scale are good, and 1 is told to be above all', () => {
+        const merges = 'note: nothing is above --auto 1: no pair merges by itself\n';
+        const waits = 'note: nothing is above --potential 1: no pair is kept for review\n';
+        for (const [potential, auto, notes] of [['0', '0', ''], ['0', '1', merges], ['1', '1', waits + merges]]) {
+            assert.equal(succeed(...importing('good.csv', { potential, auto })).stderr, `2 rows to match\n${notes}`);
             succeed('matching-job');
         }
+        assert.equal(succeed(...importing('good.csv', { potential: '1', auto: '1' }), '--quiet').stderr, '');
+        succeed('matching-job');
         index.check();
     });
 });
