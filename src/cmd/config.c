@@ -3,6 +3,8 @@
 #include "config/config.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "cmd/commands.h"
@@ -62,6 +64,20 @@ static void append_database(struct text_buffer *out, const struct config *config
     }
 }
 
+/* What is easily taken for a key, and is none. A variable with a double underscore would be an error;
+   others may be anybody's. Their values may be secrets. */
+static void append_strangers(struct text_buffer *out)
+{
+    for (char **entry = environ; *entry != NULL; entry++) {
+        struct str name = {*entry, strcspn(*entry, "=")};
+        char meant[CONFIG_VARIABLE_SIZE];
+        if (config_key_suggest_variable(meant, name)) {
+            text_appendf(out, "note: %.*s in the environment has no effect; did you mean %s?\n",
+                         STR_ARG(name), meant);
+        }
+    }
+}
+
 static void append_for_people(struct text_buffer *out, const struct config *config)
 {
     static const struct table_column columns[] = {
@@ -89,6 +105,7 @@ static void append_for_people(struct text_buffer *out, const struct config *conf
             text_appendf(out, "note: %s in the file has no effect\n", config_keys[i].path);
         }
     }
+    append_strangers(out);
 }
 
 static void append_for_programs(struct text_buffer *out, const struct config *config)

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/compiler.h"
 
@@ -161,6 +162,51 @@ void config_key_variable(char out[CONFIG_VARIABLE_SIZE], const struct config_key
         }
     }
     out[used] = '\0';
+}
+
+/* Besides those of the keys: the ones that a person sets. */
+static const char *const other_variables[] = {
+    "TUVA_EMPI_CONFIG_FILE", "TUVA_EMPI_CONFIG_AWS_SECRET_ARN", "TUVA_EMPI_DATA_DIR"};
+
+/* A name as it is when nobody knows of the double underscores. */
+static struct str without_doubles(char out[CONFIG_VARIABLE_SIZE], const char *variable)
+{
+    size_t length = 0;
+    for (const char *at = variable; *at != '\0'; at++) {
+        if (at[0] != '_' || at[1] != '_') {
+            out[length++] = *at;
+        }
+    }
+    return (struct str){out, length};
+}
+
+bool config_key_suggest_variable(char out[CONFIG_VARIABLE_SIZE], struct str name)
+{
+    /* Two slips, or one in a short name: TUVA_EMPI_PORT and TUVA_EMPI_SERVICE_PORT, which Kubernetes
+       sets for a service of our name, are three away from the nearest key. */
+    enum { MOST = 2, PREFIX = sizeof "TUVA_EMPI_" - 1 };
+    unsigned least = MOST + 1;
+    for (size_t i = 0; i < config_key_count + ARRAY_LENGTH(other_variables); i++) {
+        char variable[CONFIG_VARIABLE_SIZE];
+        char room[CONFIG_VARIABLE_SIZE];
+        if (i < config_key_count) {
+            config_key_variable(variable, &config_keys[i]);
+        } else {
+            snprintf(variable, sizeof variable, "%s", other_variables[i - config_key_count]);
+        }
+        struct str plain = without_doubles(room, variable);
+        if (str_equal(str_from(variable), name)) {
+            return false;
+        }
+        /* Only the beginnings of very long names are compared by distance. */
+        bool same = str_equal_ignoring_case(plain, name);
+        unsigned distance = same ? 0 : str_name_distance(plain, name);
+        if (same || (distance < least && distance <= (plain.len - PREFIX) / 3)) {
+            memcpy(out, variable, sizeof variable);
+            least = distance;
+        }
+    }
+    return least <= MOST;
 }
 
 const struct config_key *config_key_target(const struct config_key *key)

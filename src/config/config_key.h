@@ -47,6 +47,10 @@ enum { CONFIG_VARIABLE_SIZE = 128 };
 /* The environment variable that overrides a key. */
 void config_key_variable(char out[CONFIG_VARIABLE_SIZE], const struct config_key *key);
 
+/* The variable that was probably meant by the name of one that has no effect. False when it is one of
+   ours, and when none comes near. */
+bool config_key_suggest_variable(char out[CONFIG_VARIABLE_SIZE], struct str name);
+
 /* Where a key's value goes; that of its new name when it has one. */
 const struct config_key *config_key_target(const struct config_key *key);
 

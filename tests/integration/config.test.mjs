@@ -161,6 +161,17 @@ describe('where values come from', () => {
         assert.match(check(t, null, { TUVA_EMPI_DATA_DIR: '/some/place' }).stdout,
             /^file: none\ndatabase: private PostgreSQL in \/some\/place$/m);
     });
+
+    test('and variables that are nearly ours, without their values', (t) => {
+        const { status, stdout, stderr } = check(t, null, { TUVA_EMPI_DB_PASSWORD: 'SECRET', TUVA_EMPI_DATADIR: '/SECRET',
+            TUVA_EMPI_PORT: 'tcp://10.0.0.1:8000' });
+        assert.equal(status, 0, stderr);
+        assert.deepEqual(stdout.split('\n').filter((line) => line.startsWith('note:')).sort(), [
+            'note: TUVA_EMPI_DATADIR in the environment has no effect; did you mean TUVA_EMPI_DATA_DIR?',
+            'note: TUVA_EMPI_DB_PASSWORD in the environment has no effect; did you mean TUVA_EMPI_DB__PASSWORD?',
+        ]);
+        assert.doesNotMatch(stdout + stderr, /SECRET/);
+    });
 });
 
 describe('faults', () => {
