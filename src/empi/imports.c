@@ -54,21 +54,61 @@ static void append_header(struct text_buffer *out, const struct csv_reader *read
     }
 }
 
-/* What is shown of a header that is not as it should be: nothing where hardly a name is right, for
-   that is a row of data. */
-static int refuse_header(const struct csv_reader *reader, size_t known, const bool *seen,
-                         const char *file, struct error *error)
+/* The column that a name means, letters of the other case and blanks aside, or RECORD_COLUMN_COUNT.
+   Nothing but a column's name does. */
+static uint32_t find_meant(struct str name)
 {
-    struct text_buffer actual = TEXT_BUFFER(64 << 10);
-    bool shown = known >= RECORD_COLUMN_COUNT / 2;
-    if (shown) {
-        append_header(&actual, reader);
+    char plain[64];
+    name = str_trim(name);
+    if (name.len > sizeof plain) {
+        return RECORD_COLUMN_COUNT;
     }
-    error_set(error, STATUS_INVALID,
-              INCORRECT "invalid header. Expected header: '%s' Actual header: '%.*s'",
-              RECORD_COLUMNS_SQL, STR_ARG(shown ? text_str(&actual) : STR("not shown")));
-    text_free(&actual);
-    error_detail(error, "%s, line 1:", file);
+    for (size_t i = 0; i < name.len; i++) {
+        plain[i] = name.ptr[i] == ' ' ? '_' : name.ptr[i];
+    }
+    uint32_t column = 0;
+    while (column < RECORD_COLUMN_COUNT &&
+           !str_equal_ignoring_case(record_columns[column], (struct str){plain, name.len})) {
+        column++;
+    }
+    return column;
+}
+
+/* How many columns are named in a text between these separators. */
+static size_t count_meant(struct str text, char separator)
+{
+    bool seen[RECORD_COLUMN_COUNT + 1] = {false};
+    size_t count = 0;
+    while (text.len > 0) {
+        const char *stop = memchr(text.ptr, separator, text.len);
+        size_t length = stop == NULL ? text.len : (size_t)(stop - text.ptr);
+        uint32_t column = find_meant((struct str){text.ptr, length});
+        count += column < RECORD_COLUMN_COUNT && !seen[column];
+        seen[column] = true;
+        length += stop != NULL;
+        text = (struct str){text.ptr + length, text.len - length};
+    }
+    return count;
+}
+
+/* What is wrong with each name; `shown`: whether those that no column has may be told. */
+static void add_names(const struct csv_reader *reader, bool shown, struct error *error)
+{
+    bool seen[RECORD_COLUMN_COUNT] = {false};
+    bool told = false;
+    for (size_t i = 0; i < csv_reader_column_count(reader); i++) {
+        struct str name = csv_reader_column(reader, i);
+        uint32_t column = find_meant(name);
+        if (column < RECORD_COLUMN_COUNT && !told && !str_equal(name, record_columns[column])) {
+            error_detail(error,
+                         "names must be in small letters, without blanks: %.*s, not \"%.*s\"",
+                         STR_ARG(record_columns[column]), STR_ARG(name));
+            told = true;
+        }
+        if (column < RECORD_COLUMN_COUNT) {
+            seen[column] = true;
+        }
+    }
     for (size_t i = 0; i < RECORD_COLUMN_COUNT; i++) {
         if (!seen[i] && i != RECORD_COUNTY) {
             error_detail(error, "missing: %.*s", STR_ARG(record_columns[i]));
@@ -76,7 +116,7 @@ static int refuse_header(const struct csv_reader *reader, size_t known, const bo
     }
     for (size_t i = 0; i < csv_reader_column_count(reader); i++) {
         struct str name = csv_reader_column(reader, i);
-        if (record_column_find(name) != RECORD_COLUMN_COUNT) {
+        if (find_meant(name) != RECORD_COLUMN_COUNT) {
             continue;
         }
         if (shown) {
@@ -84,6 +124,35 @@ static int refuse_header(const struct csv_reader *reader, size_t known, const bo
         } else {
             error_detail(error, "unknown: column %zu", i + 1);
         }
+    }
+}
+
+/* What is shown of a header that is not as it should be: nothing where hardly a name is right, for
+   that is a row of data. */
+static int refuse_header(const struct csv_reader *reader, const char *file, struct error *error)
+{
+    enum { CERTAIN = RECORD_COLUMN_COUNT / 2 };
+    static const struct {
+        char separator;
+        const char *name;
+    } others[] = {{';', "';'"}, {'\t', "tabs"}, {'|', "'|'"}};
+    struct text_buffer actual = TEXT_BUFFER(64 << 10);
+    append_header(&actual, reader);
+    bool shown = count_meant(text_str(&actual), ',') >= CERTAIN;
+    const char *separators = NULL;
+    for (size_t i = 0; i < ARRAY_LENGTH(others) && !shown; i++) {
+        shown = count_meant(text_str(&actual), others[i].separator) >= CERTAIN;
+        separators = shown ? others[i].name : NULL;
+    }
+    error_set(error, STATUS_INVALID,
+              INCORRECT "invalid header. Expected header: '%s' Actual header: '%.*s'",
+              RECORD_COLUMNS_SQL, STR_ARG(shown ? text_str(&actual) : STR("not shown")));
+    text_free(&actual);
+    error_detail(error, "%s, line 1:", file);
+    if (separators != NULL) {
+        error_detail(error, "the fields are separated by %s, a comma is needed", separators);
+    } else {
+        add_names(reader, shown, error);
     }
     return STATUS_INVALID;
 }
@@ -105,7 +174,6 @@ struct importing {
 
 static int read_header(struct importing *importing, struct error *error)
 {
-    bool seen[RECORD_COLUMN_COUNT] = {false};
     size_t known = 0;
     size_t count = csv_reader_column_count(importing->reader);
     for (size_t i = 0; i < RECORD_COLUMN_COUNT; i++) {
@@ -115,13 +183,12 @@ static int read_header(struct importing *importing, struct error *error)
         uint32_t column = record_column_find(csv_reader_column(importing->reader, i));
         if (column != RECORD_COLUMN_COUNT) {
             importing->places[column] = i;
-            seen[column] = true;
             known++;
         }
     }
-    size_t expected = RECORD_COLUMN_COUNT - (seen[RECORD_COUNTY] ? 0 : 1);
-    bool good = known == count && known == expected;
-    return good ? 0 : refuse_header(importing->reader, known, seen, importing->file, error);
+    bool county = importing->places[RECORD_COUNTY] != NO_COLUMN;
+    bool good = known == count && known == RECORD_COLUMN_COUNT - (county ? 0 : 1);
+    return good ? 0 : refuse_header(importing->reader, importing->file, error);
 }
 
 /* The value of a column in a row, and whether it may be what it is. */

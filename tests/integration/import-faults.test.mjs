@@ -100,11 +100,12 @@ describe('broken files', () => {
         refuseFile(header.replace('zip_code', 'postcode') + row('1'), wrong);
         refuseFile(header.replace(',phone', '') + row('1'), wrong);
         refuseFile(header.replace('\n', ',extra\n') + row('1'), wrong);
-        refuseFile(header.toUpperCase() + row('1'), /./);
+        refuseFile(header.toUpperCase() + row('1'), /^names must be in small letters, without blanks: data_source, not "DATA_SOURCE"\n$/m);
         refuseFile(header.replace('phone', 'city') + row('1'), /two columns are named "city"/);
         refuseFile(header.replace('phone', '') + row('1'), /column 15 has no name/);
-        refuseFile(header.replaceAll(',', ';') + row('1'), /./);
-        refuseFile(header.replaceAll(',', '\t') + row('1'), /./);
+        refuseFile(header.replaceAll(',', ', ') + row('1'), /^names must be in small letters, without blanks: source_person_id, not " source_person_id"\n$/m);
+        refuseFile(header.replaceAll(',', ';') + row('1'), /^the fields are separated by ';', a comma is needed\n$/m);
+        refuseFile(header.replaceAll(',', '\t') + row('1'), /^the fields are separated by tabs, a comma is needed\n$/m);
         refuseFile(row('1') + row('2'), /./);
         refuseFile(`\n${good}`, /line 1: the line is empty/);
     });

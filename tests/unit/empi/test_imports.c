@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/memory.h"
 #include "base/stream.h"
 #include "empi/imports.h"
@@ -68,11 +69,72 @@ static void a_column_is_unknown(void **state)
     assert_int_equal(import(RECORD_COLUMNS_SQL ",shoe_size\n"), STATUS_INVALID);
     assert_detail("unknown: shoe_size");
     assert_null(strstr(error.detail, "missing"));
-    /* Letters of another case are another name. */
-    assert_int_equal(import("DATA_SOURCE,source_person_id," RECORD_DEMOGRAPHICS_SQL "\n"),
+}
+
+static void assert_whole_detail(const char *lines)
+{
+    assert_string_equal(error.detail, lines);
+}
+
+/* The names are right but for how they are written: the reason is told once, and the header shown. */
+static void names_are_written_otherwise(void **state)
+{
+    (void)state;
+    static const char reason[] =
+        "records.csv, line 1:\nnames must be in small letters, without blanks: ";
+    char expected[512];
+#define ONE ",source_person_id," RECORD_DEMOGRAPHICS_SQL
+    refuse("DATA_SOURCE" ONE "\n", EXPECTED "'DATA_SOURCE" ONE "'");
+    snprintf(expected, sizeof expected, "%sdata_source, not \"DATA_SOURCE\"", reason);
+    assert_whole_detail(expected);
+    static const char capitals[] =
+        "DATA_SOURCE,SOURCE_PERSON_ID,FIRST_NAME,LAST_NAME,SEX,RACE,BIRTH_DATE,DEATH_DATE,"
+        "SOCIAL_SECURITY_NUMBER,ADDRESS,CITY,STATE,ZIP_CODE,COUNTY,PHONE\n";
+    assert_int_equal(import(capitals), STATUS_INVALID);
+    assert_whole_detail(expected);
+    assert_non_null(strstr(error.message, "Actual header: 'DATA_SOURCE,SOURCE_PERSON_ID,"));
+    assert_int_equal(import("data_source, source_person_id, First Name, last_name, sex, race, "
+                            "birth_date, death_date, social_security_number, address, city, "
+                            "state, zip_code, phone, shoe_size\n"),
                      STATUS_INVALID);
-    assert_detail("missing: data_source");
-    assert_detail("unknown: DATA_SOURCE");
+    snprintf(expected, sizeof expected,
+             "%ssource_person_id, not \" source_person_id\"\nunknown:  shoe_size", reason);
+    assert_whole_detail(expected);
+    /* Where hardly any name is right the rest is not shown. */
+    assert_int_equal(import("DATA_SOURCE,First Name,SECRET\n"), STATUS_INVALID);
+    assert_detail("without blanks: data_source, not \"DATA_SOURCE\"\nmissing: source_person_id\n");
+    assert_detail("unknown: column 3");
+    assert_null(strstr(error.detail, "SECRET"));
+    assert_null(strstr(error.message, "SECRET"));
+}
+
+static void fields_are_separated_otherwise(void **state)
+{
+    (void)state;
+    static const struct {
+        char separator;
+        const char *reason;
+    } cases[] = {
+        {';', "the fields are separated by ';', a comma is needed"},
+        {'|', "the fields are separated by '|', a comma is needed"},
+        {'\t', "the fields are separated by tabs, a comma is needed"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        char header[] = RECORD_COLUMNS_SQL "\n";
+        for (char *at = header; *at != '\0'; at++) {
+            *at = *at == ',' ? cases[i].separator : *at;
+        }
+        assert_int_equal(import(header), STATUS_INVALID);
+        char expected[256];
+        snprintf(expected, sizeof expected, "records.csv, line 1:\n%s", cases[i].reason);
+        assert_whole_detail(expected);
+        assert_non_null(strstr(error.message, "Actual header: 'data_source"));
+    }
+    /* A person stands there. */
+    refuse("hospital;1;SECRET;SECRETER;f;x;1970;y;123-SECRET;street;town;city;state;z;555\n",
+           EXPECTED "'not shown'");
+    assert_null(strstr(error.detail, "SECRET"));
+    assert_null(strstr(error.detail, "separated"));
 }
 
 static void a_column_stands_there_twice(void **state)
@@ -136,6 +198,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_column_is_missing),
         cmocka_unit_test(a_column_is_unknown),
+        cmocka_unit_test(names_are_written_otherwise),
+        cmocka_unit_test(fields_are_separated_otherwise),
         cmocka_unit_test(a_column_stands_there_twice),
         cmocka_unit_test(a_row_of_data_is_not_told),
         cmocka_unit_test(nothing_at_all),
