@@ -73,6 +73,19 @@ static int refuse_field(const struct csv_reader *reader, uint64_t line, size_t p
                      line, what, place, remedy);
 }
 
+/* The remedy for text after a closing quote. In a header that may be `"id";"name"`. */
+static const char *quote_remedy(const struct csv_reader *reader, const struct csv_row *row)
+{
+    char after = ',';
+    if (reader->column_count == 0 && row->count < row->room) {
+        struct str name = reader->fields[row->count].text;
+        after = name.ptr[name.len + 1];
+    }
+    return after == ';'    ? "; the fields are separated by ';', a comma is needed"
+           : after == '\t' ? "; the fields are separated by tabs, a comma is needed"
+                           : "; write a quote within a field twice";
+}
+
 static int refuse_row(const struct csv_reader *reader, const struct csv_row *row,
                       enum csv_parse fault, struct error *error)
 {
@@ -86,7 +99,7 @@ static int refuse_row(const struct csv_reader *reader, const struct csv_row *row
                             "; write it twice and quote the whole field", error);
     case CSV_PARSE_AFTER_QUOTE:
         refuse_field(reader, row->line, column, "text after the closing quote of a field",
-                     "; write a quote within a field twice", error);
+                     quote_remedy(reader, row), error);
         if (row->quote_line != row->line) {
             error_hint(error, "the field begins on line %" PRIu64 "; is its quote meant?",
                        row->quote_line);

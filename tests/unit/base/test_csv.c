@@ -181,6 +181,22 @@ static void refuses_quotes_in_the_wrong_place(void **state)
                                           "(column 2); write it twice and quote the whole field\n");
 }
 
+/* What spreadsheets write that do not separate by commas. */
+static void refuses_quoted_names_that_other_characters_separate(void **state)
+{
+    (void)state;
+    assert_shows(STR("\"id\";\"name\"\n"),
+                 "people.csv, line 1: text after the closing quote of a field (column 1); the "
+                 "fields are separated by ';', a comma is needed\n");
+    assert_shows(STR("\"id\"\t\"name\"\n"),
+                 "people.csv, line 1: text after the closing quote of a field (column 1); the "
+                 "fields are separated by tabs, a comma is needed\n");
+    /* Below a good header it is something else. */
+    assert_shows(STR("id,name\n\"1\";2,3\n"),
+                 "[id][name]\npeople.csv, line 2: text after the closing quote of a field (column "
+                 "1, \"id\"); write a quote within a field twice\n");
+}
+
 static void refuses_open_quotes(void **state)
 {
     (void)state;
@@ -639,6 +655,7 @@ int main(void)
         cmocka_unit_test(passes_over_empty_lines_at_the_end_only),
         cmocka_unit_test(refuses_rows_of_another_length),
         cmocka_unit_test(refuses_quotes_in_the_wrong_place),
+        cmocka_unit_test(refuses_quoted_names_that_other_characters_separate),
         cmocka_unit_test(refuses_open_quotes),
         cmocka_unit_test(refuses_bytes_that_are_no_text),
         cmocka_unit_test(finds_a_wrong_byte_anywhere),
