@@ -275,6 +275,29 @@ static void accept_row(struct csv_reader *reader, const struct csv_row *row)
     reader->next_line = row->line;
 }
 
+/* What compresses files otherwise than gzip, which streams unpack; NULL: nothing that is known. */
+static const char *find_packer(struct str text)
+{
+    static const struct {
+        const char *what;
+        size_t at;
+        const char *magic;
+    } packers[] = {
+        {"an xz file", 0, "\3757zXZ"},
+        {"a bzip2 file", 4, "1AY&SY"},
+        {"a zstd file", 0, "\x28\xB5\x2F\xFD"},
+        {"a 7z archive", 0, "7z\xBC\xAF\x27\x1C"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(packers); i++) {
+        size_t at = packers[i].at;
+        if (text.len > at && str_starts_with((struct str){text.ptr + at, text.len - at},
+                                             str_from(packers[i].magic))) {
+            return packers[i].what;
+        }
+    }
+    return NULL;
+}
+
 /* Refuses what is plainly something else than a CSV file in UTF-8, and skips a byte-order mark. */
 static int check_beginning(struct csv_reader *reader, struct error *error)
 {
@@ -286,6 +309,11 @@ static int check_beginning(struct csv_reader *reader, struct error *error)
     if (str_starts_with(text, STR("PK\x03\x04"))) {
         return error_set(error, STATUS_INVALID,
                          "%s: this is a zip archive or a workbook; export it as CSV", name);
+    }
+    const char *packer = find_packer(text);
+    if (packer != NULL) {
+        return error_set(error, STATUS_INVALID, "%s: this is %s; unpack it, or compress it by gzip",
+                         name, packer);
     }
     if (str_starts_with(text, STR("\xEF\xBB\xBF"))) {
         reader->start = 3;

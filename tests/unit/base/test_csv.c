@@ -301,6 +301,8 @@ static void refuses_lone_carriage_returns(void **state)
                  "end lines with LF or CR LF, or quote the field\n");
 }
 
+#define REMEDY "unpack it, or compress it by gzip\n"
+
 static void refuses_bad_headers(void **state)
 {
     (void)state;
@@ -319,6 +321,13 @@ static void refuses_bad_headers(void **state)
     assert_shows(STR("\xFE\xFF\0i\0d"), "people.csv: the text is UTF-16; save it as UTF-8\n");
     assert_shows(STR("PK\x03\x04\x14\0"),
                  "people.csv: this is a zip archive or a workbook; export it as CSV\n");
+    assert_shows(STR("\xFD"
+                     "7zXZ\0\0\x04"),
+                 "people.csv: this is an xz file; " REMEDY);
+    assert_shows(STR("BZh91AY&SY\0"), "people.csv: this is a bzip2 file; " REMEDY);
+    assert_shows(STR("\x28\xB5\x2F\xFD\x24"), "people.csv: this is a zstd file; " REMEDY);
+    assert_shows(STR("7z\xBC\xAF\x27\x1C\0"), "people.csv: this is a 7z archive; " REMEDY);
+    assert_shows(STR("BZhang,7z\n"), "[BZhang][7z]\n");
 }
 
 static void names_are_shown_within_bounds(void **state)
