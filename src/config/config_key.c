@@ -32,14 +32,14 @@ const struct config_key config_keys[] = {
     {"db.pool_size", CONFIG_COUNT, AT(db.pool_size), .fallback = "8", RANGE(4, 1000),
      .meaning = "most connections of one process"},
 
-    {"server.listen", CONFIG_TEXT, AT(server.listen), .fallback = "127.0.0.1",
+    {"server.listen", CONFIG_ADDRESS, AT(server.listen), .fallback = "127.0.0.1",
      .meaning = "the address that the API listens on"},
     {"server.port", CONFIG_PORT, AT(server.port), .fallback = "8000", RANGE(1, 65535),
      .meaning = "its port"},
     {"server.allowed_hosts", CONFIG_LIST, AT(server.allowed_hosts), .fallback = "",
      .meaning = "names that a request's Host header may have, without any those of localhost; "
                 "`.example.org` means all below it"},
-    {"server.cors_allowed_origins", CONFIG_LIST, AT(server.cors_allowed_origins), .fallback = "",
+    {"server.cors_allowed_origins", CONFIG_ORIGINS, AT(server.cors_allowed_origins), .fallback = "",
      .meaning = "origins of web pages that may call the API"},
     {"server.trusted_proxies", CONFIG_RANGES, AT(server.trusted_proxies), .fallback = "",
      .meaning = "proxies whose `X-Forwarded-For` tells the client's address"},
@@ -64,7 +64,7 @@ const struct config_key config_keys[] = {
      .meaning = "the old name of `server.secret_key`"},
     {"django.allowed_hosts", CONFIG_LIST, .new_name = "server.allowed_hosts",
      .meaning = "the old name of `server.allowed_hosts`"},
-    {"django.cors_allowed_origins", CONFIG_LIST, .new_name = "server.cors_allowed_origins",
+    {"django.cors_allowed_origins", CONFIG_ORIGINS, .new_name = "server.cors_allowed_origins",
      .meaning = "the old name of `server.cors_allowed_origins`"},
 
     {"authorization.admin_only", CONFIG_WORDS, AT(admin_only), .fallback = "",
@@ -248,6 +248,13 @@ void config_key_describe(struct text_buffer *out, const struct config_key *key)
         append_words(out, key->words);
         break;
     case CONFIG_LIST: text_append(out, STR("a list of texts")); break;
+    case CONFIG_ADDRESS:
+        text_append(out, STR("localhost or an address such as 0.0.0.0 or ::"));
+        break;
+    case CONFIG_ORIGIN: text_append(out, STR("an origin such as https://app.example.org")); break;
+    case CONFIG_ORIGINS:
+        text_append(out, STR("a list of origins such as https://app.example.org"));
+        break;
     case CONFIG_RANGE:
         text_append(out, STR("an address, or a range such as 10.0.0.0/8 or fd00::/8"));
         break;
@@ -281,6 +288,8 @@ void config_key_value(struct text_buffer *out, const struct config *config,
     case CONFIG_TEXT:
     case CONFIG_NAME:
     case CONFIG_URL:
+    case CONFIG_ADDRESS:
+    case CONFIG_ORIGIN:
     case CONFIG_RANGE:
     case CONFIG_WORD: {
         const char *text = *(const char *const *)at;
@@ -291,6 +300,7 @@ void config_key_value(struct text_buffer *out, const struct config *config,
     }
     case CONFIG_CHOICE: append_choice(out, key->words, *(const unsigned *)at); break;
     case CONFIG_WORDS:
+    case CONFIG_ORIGINS:
     case CONFIG_RANGES:
     case CONFIG_LIST: {
         const struct config_list *list = (const struct config_list *)at;

@@ -16,6 +16,9 @@ enum config_kind {
     CONFIG_CHOICE,  /* enum: one of `words`, by position */
     CONFIG_WORDS,   /* struct config_list: some of `words` */
     CONFIG_LIST,    /* struct config_list of texts */
+    CONFIG_ADDRESS, /* const char *: an address to listen on, or localhost */
+    CONFIG_ORIGIN,  /* const char *: of web pages, as browsers send it; a slash may follow */
+    CONFIG_ORIGINS, /* struct config_list of those */
     CONFIG_RANGE,   /* const char *: an address of the internet protocol, or a range of them */
     CONFIG_RANGES,  /* struct config_list of those */
     CONFIG_PORT,    /* uint32_t: a number, or a text that is one */

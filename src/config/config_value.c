@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/ip_address.h"
 #include "base/json_read.h"
@@ -126,22 +127,53 @@ static bool is_connection_string(struct str text)
            (memchr(text.ptr, '=', text.len) != NULL && text.ptr[0] != '/');
 }
 
+/* What the server's getaddrinfo() takes: an address of IPv6 may name an interface ("fe80::1%eth0"). */
+static bool is_address(struct str text)
+{
+    struct ip_address address;
+    const char *zone = memchr(text.ptr, '%', text.len);
+    struct str number = {text.ptr, zone == NULL ? text.len : (size_t)(zone - text.ptr)};
+    return str_equal(text, STR("localhost")) ||
+           (ip_address_read(&address, number) && (zone == NULL || !ip_address_is_v4(&address)));
+}
+
+/* SCHEME://HOST[:PORT], and what an operator may have written behind it, a slash. No pattern: origins
+   are compared whole. */
+static bool is_origin(struct str text)
+{
+    const char *mark = memmem(text.ptr, text.len, "://", 3);
+    if (mark == NULL || mark == text.ptr) {
+        return false;
+    }
+    struct str host = {mark + 3, (size_t)(text.ptr + text.len - mark) - 3};
+    host.len -= str_ends_with(host, STR("/"));
+    bool good = host.len > 0 && memchr(host.ptr, '/', host.len) == NULL;
+    for (size_t i = 0; i < text.len; i++) {
+        good = good && (unsigned char)text.ptr[i] > ' ' && strchr("?#*", text.ptr[i]) == NULL;
+    }
+    return good;
+}
+
 /* Whether a text is one of the key's kind. */
 static bool is_good(const struct config_key *key, struct str text)
 {
     struct ip_range range;
     switch (key->kind) {
     case CONFIG_URL: return is_url(text);
+    case CONFIG_ADDRESS: return is_address(text);
+    case CONFIG_ORIGIN: return is_origin(text);
     case CONFIG_WORD: return find_word(key->words, text) >= 0;
     case CONFIG_RANGE: return ip_range_read(&range, text);
     default: return true;
     }
 }
 
-static void store_text(struct config *config, const struct config_key *key, struct str text,
-                       struct faults *faults)
+/* A copy of a text that is as it should be; else NULL, with a fault. */
+static const char *take_text(struct config *config, const struct config_key *key, struct str text,
+                             struct faults *faults)
 {
-    if (key->kind == CONFIG_URL && has_credentials(text)) {
+    bool address = key->kind == CONFIG_URL || key->kind == CONFIG_ORIGIN;
+    if (address && has_credentials(text)) {
         faults_add(faults, "must not hold a user's name or password");
     } else if (key->kind == CONFIG_NAME && is_connection_string(text)) {
         faults_add(faults, "must not be a connection string; its parts go to db.host, db.port, "
@@ -149,7 +181,17 @@ static void store_text(struct config *config, const struct config_key *key, stru
     } else if (!is_good(key, text)) {
         refuse_text(key, text, faults);
     } else {
-        *(const char **)place(config, key) = arena_copy(&config->arena, text);
+        return arena_copy(&config->arena, text);
+    }
+    return NULL;
+}
+
+static void store_text(struct config *config, const struct config_key *key, struct str text,
+                       struct faults *faults)
+{
+    const char *copy = take_text(config, key, text, faults);
+    if (copy != NULL) {
+        *(const char **)place(config, key) = copy;
     }
 }
 
@@ -183,9 +225,10 @@ static void store_choice(struct config *config, const struct config_key *key, st
 static struct config_key item_of(const struct config_key *list)
 {
     struct config_key item = *list;
-    item.kind = list->kind == CONFIG_WORDS    ? CONFIG_WORD
-                : list->kind == CONFIG_RANGES ? CONFIG_RANGE
-                                              : CONFIG_TEXT;
+    item.kind = list->kind == CONFIG_WORDS     ? CONFIG_WORD
+                : list->kind == CONFIG_ORIGINS ? CONFIG_ORIGIN
+                : list->kind == CONFIG_RANGES  ? CONFIG_RANGE
+                                               : CONFIG_TEXT;
     return item;
 }
 
@@ -195,12 +238,9 @@ static const char *take_item(struct config *config, const struct config_key *lis
     struct config_key item = item_of(list);
     if (text.len == 0) {
         faults_add(faults, "must not be empty");
-    } else if (!is_good(&item, text)) {
-        refuse_text(&item, text, faults);
-    } else {
-        return arena_copy(&config->arena, text);
+        return NULL;
     }
-    return NULL;
+    return take_text(config, &item, text, faults);
 }
 
 static void list_from_json(struct config *config, const struct config_key *key, const json_t *value,
@@ -282,6 +322,8 @@ void config_value_from_json(struct config *config, const struct config_key *key,
     case CONFIG_TEXT:
     case CONFIG_NAME:
     case CONFIG_URL:
+    case CONFIG_ADDRESS:
+    case CONFIG_ORIGIN:
     case CONFIG_RANGE:
     case CONFIG_WORD:
         good = json_is_string(value);
@@ -296,6 +338,7 @@ void config_value_from_json(struct config *config, const struct config_key *key,
         }
         break;
     case CONFIG_WORDS:
+    case CONFIG_ORIGINS:
     case CONFIG_RANGES:
     case CONFIG_LIST: list_from_json(config, key, value, faults); break;
     case CONFIG_PORT:
@@ -322,10 +365,13 @@ void config_value_from_text(struct config *config, const struct config_key *key,
     case CONFIG_TEXT:
     case CONFIG_NAME:
     case CONFIG_URL:
+    case CONFIG_ADDRESS:
+    case CONFIG_ORIGIN:
     case CONFIG_RANGE:
     case CONFIG_WORD: store_text(config, key, str_from(text), faults); break;
     case CONFIG_CHOICE: store_choice(config, key, str_from(text), faults); break;
     case CONFIG_WORDS:
+    case CONFIG_ORIGINS:
     case CONFIG_RANGES:
     case CONFIG_LIST: list_from_text(config, key, text, faults); break;
     case CONFIG_PORT:

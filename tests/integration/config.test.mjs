@@ -18,6 +18,12 @@ const keys = markdown().split('\n').slice(2, -1).map((line) => {
 
 /** A value that a key may have, different from its default, as JSON and as text. */
 function example({ path, holds }) {
+    if (holds.startsWith('localhost or an address')) {
+        return ['::1', '::1'];
+    }
+    if (holds.startsWith('a list of origins')) {
+        return [['https://a.example.org', 'http://b'], 'https://a.example.org,http://b'];
+    }
     if (holds.startsWith('a list of texts')) {
         return [['a.example.org', 'b'], 'a.example.org,b'];
     }
@@ -45,6 +51,12 @@ function example({ path, holds }) {
 
 /** The text of one more value, different from both. */
 function another({ path, holds }) {
+    if (holds.startsWith('localhost or an address')) {
+        return '0.0.0.0';
+    }
+    if (holds.startsWith('a list of origins')) {
+        return 'https://c';
+    }
     if (holds.startsWith('a list of texts')) {
         return 'c';
     }

@@ -218,6 +218,9 @@ static const char *sample(const struct config_key *key)
     case CONFIG_CHOICE: return strrchr(key->words, '|') + 1;
     case CONFIG_WORDS: return "import,export";
     case CONFIG_LIST: return ".example.org,[::1]";
+    case CONFIG_ADDRESS: return "::1";
+    case CONFIG_ORIGIN: return "https://example.org:8443";
+    case CONFIG_ORIGINS: return "https://example.org:8443,http://a/";
     case CONFIG_RANGE: return "10.0.0.0/8";
     case CONFIG_RANGES: return "10.0.0.0/8,fd00::1";
     case CONFIG_PORT: return "4321";
@@ -613,9 +616,9 @@ static void every_failed_allocation_is_told(void **state)
     for (unsigned failures = 0;; failures++) {
         uint64_t before = memory_in_use();
         memory_fail_from(failures + 1);
-        int status =
-            config_read(&config, "x.json", STR(json),
-                        ENVIRONMENT("TUVA_EMPI_SERVER__CORS_ALLOWED_ORIGINS=[\"b\"]"), &error);
+        int status = config_read(
+            &config, "x.json", STR(json),
+            ENVIRONMENT("TUVA_EMPI_SERVER__CORS_ALLOWED_ORIGINS=[\"https://b\"]"), &error);
         memory_fail_from(0);
         if (status == 0) {
             assert_true(failures > 5);
