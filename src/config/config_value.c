@@ -293,7 +293,11 @@ static void list_from_commas(struct config *config, const struct config_key *key
 static void list_from_text(struct config *config, const struct config_key *key, const char *text,
                            struct faults *faults)
 {
-    if (text[0] != '[' || (text[1] != '"' && text[1] != ']')) {
+    static const char blanks[] = " \t\r\n";
+    const char *bracket = text + strspn(text, blanks);
+    const char *item = bracket + (*bracket == '[');
+    item += strspn(item, blanks);
+    if (*bracket != '[' || (*item != '"' && *item != ']')) {
         list_from_commas(config, key, text, faults);
         return;
     }

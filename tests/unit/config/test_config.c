@@ -325,6 +325,9 @@ static void lists_in_the_environment(void **state)
         {"TUVA_EMPI_SERVER__ALLOWED_HOSTS=[::1]", "[::1]"},
         {"TUVA_EMPI_SERVER__ALLOWED_HOSTS=[\"a\", \"b\"]", "a,b"},
         {"TUVA_EMPI_SERVER__ALLOWED_HOSTS=[]", ""},
+        {"TUVA_EMPI_SERVER__ALLOWED_HOSTS= [ \"a\",\t\"b\" ] ", "a,b"},
+        {"TUVA_EMPI_SERVER__ALLOWED_HOSTS=[ ]", ""},
+        {"TUVA_EMPI_SERVER__ALLOWED_HOSTS= [::1] , b", "[::1],b"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         accept("{\"server\": {\"allowed_hosts\": [\"file\"]}}", ENVIRONMENT(cases[i].entry));
