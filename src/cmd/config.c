@@ -57,7 +57,10 @@ static void append_database(struct text_buffer *out, const struct config *config
         text_appendf(out, "%s on %s, port %u", config->db.name, config->db.host,
                      (unsigned)config->db.port);
     } else if (private_cluster_default_directory(directory, sizeof directory)) {
-        text_appendf(out, "private PostgreSQL in %s", directory);
+        text_appendf(out, "private PostgreSQL%s %s",
+                     directory[0] == '/' ? " in"
+                                         : ", but TUVA_EMPI_DATA_DIR is not an absolute path:",
+                     directory);
     } else {
         text_append(out, STR("private PostgreSQL, but there is no place for it: name a directory "
                              "in TUVA_EMPI_DATA_DIR"));

@@ -73,6 +73,13 @@ static int make_directories(const char *path, struct error *error)
 /* The name becomes the name of a socket, a word of a setting, and one of a shell's command line. */
 static int check_name(const char *directory, struct error *error)
 {
+    if (directory[0] != '/') {
+        error_set(error, STATUS_INVALID, "the data directory's name is not an absolute path: %s",
+                  directory);
+        error_hint(error, "set TUVA_EMPI_DATA_DIR to a whole path, from / on; a relative one would "
+                          "be another index in each folder, and ~ is no home here");
+        return STATUS_INVALID;
+    }
     if (strlen(directory) > SOCKET_DIRECTORY_MOST) {
         error_set(error, STATUS_INVALID, "the data directory's name is too long for a socket: %s",
                   directory);

@@ -26,7 +26,7 @@ struct private_cluster;
    known or the path is longer than `size`. */
 bool private_cluster_default_directory(char *out, size_t size);
 
-/* Makes, starts or joins the cluster in `directory` (made when missing). */
+/* Makes, starts or joins the cluster in `directory`, an absolute path (made when missing). */
 int private_cluster_open(struct private_cluster **out, const char *directory, struct error *error);
 
 /* How to connect to it; the texts belong to the cluster. */

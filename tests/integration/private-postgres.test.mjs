@@ -211,6 +211,12 @@ describe('directories', () => {
             assert.equal(place.refuse(message, ['migrate'], { env }), 1);
         };
         refuse('x'.repeat(90), /too long for a socket: .*\nhint: set TUVA_EMPI_DATA_DIR to a shorter path/);
+        for (const name of ['data', './data', '~/data']) {
+            const env = { TUVA_EMPI_DATA_DIR: name };
+            place.refuse(/name is not an absolute path: .*\nhint: .*TUVA_EMPI_DATA_DIR/, ['migrate'], { env });
+            assert.match(place.try(['config', 'check'], { env }).stdout,
+                new RegExp(`^database: private PostgreSQL, but TUVA_EMPI_DATA_DIR is not an absolute path: ${name}$`, 'm'));
+        }
         for (const name of ["it's", 'a,b', 'a"b', 'a\\b', 'a$b', 'a`b', 'a\nb']) {
             refuse(name, /^tuva-empi: the data directory's name has a quote, a comma/);
         }
@@ -225,11 +231,11 @@ describe('directories', () => {
         assert.equal(place.pid, null);
     });
 
-    test('a relative path, a missing parent, a link', (t) => {
+    test('a name with .. in it, a link', (t) => {
         const place = Place.prepared(t);
         place.sql('create table public.kept (id int)');
         mkdirSync(join(place.folder, 'a'));
-        place.env.TUVA_EMPI_DATA_DIR = 'a/../data';
+        place.env.TUVA_EMPI_DATA_DIR = join(place.folder, 'a') + '/../data';
         assert.equal(place.sql('select count(*) from public.kept'), '0');
         symlinkSync(place.directory, join(place.folder, 'link'));
         place.env.TUVA_EMPI_DATA_DIR = join(place.folder, 'link');

@@ -68,6 +68,19 @@ static void names_that_a_socket_cannot_have(void **state)
     }
 }
 
+/* Each folder would have another index. */
+static void names_that_depend_on_the_folder(void **state)
+{
+    (void)state;
+    static const char *const relative[] = {"tuva-empi-relative", "./tuva-empi-relative", "~/x", ""};
+    for (size_t i = 0; i < sizeof relative / sizeof relative[0]; i++) {
+        assert_refused(relative[i], "the data directory's name is not an absolute path");
+        assert_non_null(strstr(error.hint, "TUVA_EMPI_DATA_DIR"));
+    }
+    assert_int_equal(access("tuva-empi-relative", F_OK), -1);
+    assert_int_equal(access("~", F_OK), -1);
+}
+
 static void a_directory_of_other_files(void **state)
 {
     (void)state;
@@ -90,7 +103,6 @@ static void a_place_that_cannot_be(void **state)
 {
     (void)state;
     assert_refused("/proc/tuva-empi", "cannot make the directory /proc/tuva-empi");
-    assert_refused("", "");
 }
 
 static void a_version_that_is_not_installed(void **state)
@@ -167,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_place_follows_the_environment),
         cmocka_unit_test(names_that_a_socket_cannot_have),
+        cmocka_unit_test(names_that_depend_on_the_folder),
         cmocka_unit_test(a_directory_of_other_files),
         cmocka_unit_test(a_place_that_cannot_be),
         cmocka_unit_test(a_version_that_is_not_installed),
