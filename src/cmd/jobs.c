@@ -7,7 +7,8 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cmd/commands.h"
-#include "cmd/jobs_host.h"
+#include "cmd/id_argument.h"
+#include "cmd/index.h"
 #include "cmd/table.h"
 #include "jobs/job_list.h"
 
@@ -196,7 +197,7 @@ static int show(struct text_buffer *out, struct connection *connection,
 {
     int64_t id;
     struct rows *rows;
-    int status = job_id_read(&id, line->arguments[0], "JOB", error);
+    int status = id_argument_job(&id, line->arguments[0], "JOB", error);
     if (status == 0) {
         status = job_find(&rows, connection, id, error);
     }
@@ -232,7 +233,7 @@ static int cancel(struct text_buffer *out, struct connection *connection,
                   const struct command_line *line, struct error *error)
 {
     int64_t id;
-    int status = job_id_read(&id, line->arguments[0], "JOB", error);
+    int status = id_argument_job(&id, line->arguments[0], "JOB", error);
     if (status == 0) {
         status = job_cancel(connection, id, error);
     }

@@ -1,7 +1,6 @@
 #include "cmd/jobs_host.h"
 
 #include "base/log.h"
-#include "base/number_text.h"
 #include "cmd/stop.h"
 
 static int revive(void *context, struct error *error)
@@ -19,19 +18,6 @@ struct jobs_host jobs_host_of(struct index *index, unsigned patience)
         .revive = revive,
         .context = index,
     };
-}
-
-int job_id_read(int64_t *out, const char *text, const char *what, struct error *error)
-{
-    struct str number = str_from(text);
-    struct str prefix = STR("job_");
-    if (str_starts_with(number, prefix)) {
-        number = (struct str){number.ptr + prefix.len, number.len - prefix.len};
-    }
-    if (!integer_from_text(number, out) || *out < 1) {
-        return error_set(error, STATUS_USAGE, "%s must be the id of a job, as 7 or job_7", what);
-    }
-    return 0;
 }
 
 int jobs_runner_prepare(struct process_runner *out, const struct config *config, char *path,

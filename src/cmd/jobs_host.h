@@ -13,9 +13,6 @@
 /* `patience` as in jobs/host.h. The index must outlive it. */
 struct jobs_host jobs_host_of(struct index *index, unsigned patience);
 
-/* The id of a job as it is typed, 7 or job_7; STATUS_USAGE. `what` names it in the message. */
-int job_id_read(int64_t *out, const char *text, const char *what, struct error *error);
-
 /* The runner that the configuration asks for; `path` receives this program's, and must outlive it. */
 int jobs_runner_prepare(struct process_runner *out, const struct config *config, char *path,
                         size_t size, struct error *error);

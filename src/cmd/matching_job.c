@@ -10,6 +10,7 @@
 #include "base/threads.h"
 #include "cmd/commands.h"
 #include "cmd/free_memory.h"
+#include "cmd/id_argument.h"
 #include "cmd/index.h"
 #include "cmd/jobs_host.h"
 #include "cmd/progress.h"
@@ -59,7 +60,8 @@ static bool show(void *context, const char *phase, uint64_t done, uint64_t total
 static int read_job(int64_t *out, const struct command_line *line, struct error *error)
 {
     *out = 0;
-    return line->values[JOB].given ? job_id_read(out, line->values[JOB].text, "--job", error) : 0;
+    return line->values[JOB].given ? id_argument_job(out, line->values[JOB].text, "--job", error)
+                                   : 0;
 }
 
 /* A service and its jobs work on one schema by one set of rules: a program that was exchanged under a

@@ -4,6 +4,7 @@
 
 #include "api/person_json.h"
 #include "cmd/commands.h"
+#include "cmd/id_argument.h"
 #include "cmd/index_task.h"
 #include "cmd/person_table.h"
 #include "cmd/search_options.h"
@@ -135,10 +136,8 @@ static int append_found(struct text_buffer *out, const struct showing *showing, 
 static int show(const struct command_line *line, struct error *error)
 {
     struct showing showing = {.arena = ARENA(MAX_TEXT)};
-    if (!object_id_parse_person(showing.uuid, str_from(line->arguments[0]))) {
-        error_set(error, STATUS_INVALID, "Invalid Person ID");
-        error_hint(error, "it is p_ and a uuid in lower case, as persons search shows it");
-        return STATUS_INVALID;
+    if (id_argument_person(showing.uuid, line->arguments[0], error) != 0) {
+        return STATUS_USAGE;
     }
     struct text_buffer text = TEXT_BUFFER(MAX_TEXT);
     int status = index_task_run("tuva-empi persons", show_task, &showing, error);

@@ -5,6 +5,7 @@
 #include "api/match_group_json.h"
 #include "api/person_json.h"
 #include "cmd/commands.h"
+#include "cmd/id_argument.h"
 #include "cmd/index_task.h"
 #include "cmd/match_group_text.h"
 #include "cmd/search_options.h"
@@ -130,8 +131,8 @@ static int show(const struct command_line *line, struct error *error)
         .arena = ARENA(MAX_TEXT),
         .request = {line->values[PAGE].integer, line->values[PAGE_SIZE].integer},
     };
-    if (!object_id_parse(&showing.id, str_from(line->arguments[0]), OBJECT_ID_POTENTIAL_MATCH)) {
-        return error_set(error, STATUS_INVALID, "Invalid PotentialMatch ID");
+    if (id_argument_potential_match(&showing.id, line->arguments[0], error) != 0) {
+        return STATUS_USAGE;
     }
     struct text_buffer text = TEXT_BUFFER(MAX_TEXT);
     int status = index_task_run("tuva-empi potential-matches", show_task, &showing, error);

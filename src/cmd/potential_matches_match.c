@@ -7,6 +7,7 @@
 #include "base/json_read.h"
 #include "base/stream.h"
 #include "cmd/commands.h"
+#include "cmd/id_argument.h"
 #include "cmd/index_task.h"
 #include "empi/object_id.h"
 
@@ -76,8 +77,8 @@ static int run(const struct command_line *line, struct error *error)
     struct deciding deciding = {0};
     json_t *body = NULL;
     int64_t id;
-    if (!object_id_parse(&id, str_from(line->arguments[0]), OBJECT_ID_POTENTIAL_MATCH)) {
-        return error_set(error, STATUS_INVALID, "Invalid PotentialMatch ID");
+    if (id_argument_potential_match(&id, line->arguments[0], error) != 0) {
+        return STATUS_USAGE;
     }
     int status = read_body(&body, line->arguments[1], error);
     if (status == 0) {

@@ -318,9 +318,11 @@ describe('one person', () => {
     test('ids', () => {
         for (const id of ['p_1', 'pr_1', '1', 'p_', `p_${'0'.repeat(36)}`, 'p_00000000-0000-4000-8000-00000000000A']) {
             const { status, stderr } = index.try(['persons', 'show', id]);
-            assert.equal(status, 1);
-            assert.match(stderr, /^tuva-empi: Invalid Person ID\n/);
+            assert.equal(status, 2);
+            assert.match(stderr, /^tuva-empi: p_UUID must be the id of a person, [^\n]*\nhint: see: tuva-empi persons search\n$/);
         }
+        const { records } = load();
+        assert.equal(json('persons', 'show', records[0].uuid).person.id, `p_${records[0].uuid}`);
         assert.match(index.try(['persons', 'show', 'p_00000000-0000-4000-8000-000000000000']).stderr, /^tuva-empi: there is no person p_0/);
     });
 });

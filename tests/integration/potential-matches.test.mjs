@@ -163,11 +163,16 @@ describe('one', () => {
     });
 
     test('ids, and what is decided or replaced', () => {
-        for (const id of ['1', 'pm_', 'pm_0', 'pm_-1', 'pm_01', 'pm_1x', 'p_1', 'pm_99999999999999999999']) {
-            const { status, stderr } = index.try(['potential-matches', 'show', '--', id]);
-            assert.deepEqual([status, stderr], [1, 'tuva-empi: Invalid PotentialMatch ID\n']);
+        for (const id of ['one', 'pm_', 'pm_0', 'pm_-1', 'pm_01', 'pm_1x', 'p_1', 'pm_99999999999999999999']) {
+            for (const args of [['show', '--', id], ['match', '--', id, 'none.json']]) {
+                const { status, stderr } = index.try(['potential-matches', ...args]);
+                assert.deepEqual([status, stderr], [2, 'tuva-empi: pm_N must be the id of a potential match, as 7 or pm_7\n' +
+                    'hint: see: tuva-empi potential-matches\n']);
+            }
         }
-        const { status, stderr } = index.try(['potential-matches', 'show', 'pm_999']);
+        const id = groupOf(`${load()}-3`);
+        assert.deepEqual(show(id.slice('pm_'.length)), show(id));
+        const { status, stderr } = index.try(['potential-matches', 'show', '999']);
         assert.equal(status, 1);
         assert.match(stderr, /^tuva-empi: there is no potential match pm_999\nhint: /);
     });
