@@ -352,49 +352,76 @@ static bool is_group(const struct command *const *commands, size_t count, const 
     return false;
 }
 
-static int incomplete_command(const struct command *const *commands, size_t count,
-                              const char *group, struct error *error)
+static void hint_at_group(const struct command *const *commands, size_t count, const char *group,
+                          struct error *error)
 {
     struct text_buffer names = TEXT_BUFFER(400);
     for (size_t i = 0; i < count; i++) {
-        if (is_in_group(commands[i], group)) {
+        if (is_in_group(commands[i], group) || strcmp(commands[i]->name, group) == 0) {
             text_appendf(&names, "%s%s", names.len > 0 ? ", " : "", commands[i]->name);
         }
     }
-    error_set(error, STATUS_USAGE, "%s is not a whole command", group);
     error_hint(error, "there are: %s", names.ptr == NULL ? "" : names.ptr);
     text_free(&names);
+}
+
+static int unknown_in_group(const struct command *const *commands, size_t count, const char *group,
+                            const char *typed, struct error *error)
+{
+    const char *best = NULL;
+    unsigned distance = UINT32_MAX;
+    for (size_t i = 0; i < count; i++) {
+        if (is_in_group(commands[i], group)) {
+            consider(commands[i]->name + strlen(group) + 1, str_from(typed), &best, &distance);
+        }
+    }
+    error_set(error, STATUS_USAGE, "unknown command %s %s", group, typed);
+    if (best != NULL) {
+        error_hint(error, "did you mean %s %s? See: tuva-empi --help", group, best);
+    } else {
+        hint_at_group(commands, count, group, error);
+    }
     return STATUS_USAGE;
 }
 
 static int unknown_command(const struct command *const *commands, size_t count, int argc,
                            char **argv, struct error *error)
 {
-    bool group = is_group(commands, count, argv[0]);
-    if (group && argc == 1) {
-        return incomplete_command(commands, count, argv[0], error);
+    const char *one = argv[0];
+    if (is_group(commands, count, one)) {
+        if (argc > 1) {
+            return unknown_in_group(commands, count, one, argv[1], error);
+        }
+        error_set(error, STATUS_USAGE, "%s is not a whole command", one);
+        hint_at_group(commands, count, one, error);
+        return STATUS_USAGE;
     }
-    char one[64];
     char two[128];
-    snprintf(one, sizeof one, "%s", argv[0]);
     snprintf(two, sizeof two, "%s %s", one, argc > 1 ? argv[1] : "");
-    const char *typed = group ? two : one;
     const char *best = NULL;
     unsigned distance = UINT32_MAX;
     for (size_t i = 0; i < count; i++) {
         bool has_two = strchr(commands[i]->name, ' ') != NULL;
         consider(commands[i]->name, str_from(has_two ? two : one), &best, &distance);
     }
-    consider("help", str_from(typed), &best, &distance);
-    consider("--help", str_from(typed), &best, &distance);
-    consider("--version", str_from(typed), &best, &distance);
-    error_set(error, STATUS_USAGE, "unknown %s %s", typed[0] == '-' ? "option" : "command", typed);
+    consider("help", str_from(one), &best, &distance);
+    consider("--help", str_from(one), &best, &distance);
+    consider("--version", str_from(one), &best, &distance);
+    error_set(error, STATUS_USAGE, "unknown %s %s", one[0] == '-' ? "option" : "command", one);
     if (best != NULL) {
         error_hint(error, "did you mean %s? See: tuva-empi --help", best);
     } else {
         error_hint(error, "see: tuva-empi --help");
     }
     return STATUS_USAGE;
+}
+
+/* "jobs shwo 7": `command`, found by its one word, takes no arguments, but others go on there. */
+static bool goes_on(const struct command *command, const struct command *const *commands,
+                    size_t count, int argc, char **argv)
+{
+    return strcmp(command->name, argv[0]) == 0 && command->arguments_most == 0 && argc > 1 &&
+           argv[1][0] != '-' && is_group(commands, count, argv[0]);
 }
 
 int command_print(const struct text_buffer *text, struct error *error)
@@ -464,7 +491,7 @@ static int dispatch(const struct command *const *commands, size_t count, int arg
     if (command == NULL && asked && is_group(commands, count, argv[0])) {
         return print_help(commands, count, NULL, argv[0], error);
     }
-    if (command == NULL) {
+    if (command == NULL || goes_on(command, commands, count, argc, argv)) {
         return unknown_command(commands, count, argc, argv, error);
     }
     if (help) {

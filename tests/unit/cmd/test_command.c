@@ -469,10 +469,14 @@ static const struct command command_jobs = {.name = "jobs", .summary = "Jobs.", 
 static const struct command command_jobs_show = {
     .name = "jobs show", .summary = "One job.", .arguments = "ID", .arguments_most = 1, .run = run};
 
+static const struct command command_plane_land = {
+    .name = "plane land", .summary = "Lands.", .run = run};
+
 static int run_grouped(FILE **stream, char *out, size_t size, const char *const *arguments)
 {
-    static const struct command *const grouped[] = {&command_check, &command_keys, &command_jobs,
-                                                    &command_jobs_show};
+    static const struct command *const grouped[] = {&command_check,      &command_keys,
+                                                    &command_jobs,       &command_jobs_show,
+                                                    &command_plane_land, &command_plain};
     memset(out, 0, size);
     return run_table(grouped, ARRAY_LENGTH(grouped), stream, out, size, arguments);
 }
@@ -516,8 +520,23 @@ static void test_groups_refuse(void **state)
     assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("confg", "check")), 2);
     assert_string_equal(out, "tuva-empi: unknown command confg\n"
                              "hint: did you mean config check? See: tuva-empi --help\n");
-    assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("jobs", "shw")), 2);
-    assert_memory_equal(out, "tuva-empi: unexpected argument \"shw\"\n", 37);
+    assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("jobs", "shwo", "7")), 2);
+    assert_string_equal(out, "tuva-empi: unknown command jobs shwo\n"
+                             "hint: did you mean jobs show? See: tuva-empi --help\n");
+    assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("help", "jobs", "shwo")), 2);
+    assert_memory_equal(out, "tuva-empi: unknown command jobs shwo\n", 37);
+    assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("jobs", "--x", "shwo")), 2);
+    assert_memory_equal(out, "tuva-empi: unknown option --x\n", 30);
+    /* Nothing of another group is near: "plane" is a word, and "plain" no command of this one. */
+    assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("plane", "x")), 2);
+    assert_string_equal(out, "tuva-empi: unknown command plane x\n"
+                             "hint: there are: plane land\n");
+    assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("plane", "lend")), 2);
+    assert_string_equal(out, "tuva-empi: unknown command plane lend\n"
+                             "hint: did you mean plane land? See: tuva-empi --help\n");
+    assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("jobs", "list")), 2);
+    assert_string_equal(out, "tuva-empi: unknown command jobs list\n"
+                             "hint: there are: jobs, jobs show\n");
     assert_int_equal(run_grouped(&stderr, out, sizeof out, ARGUMENTS("config", "check", "-x")), 2);
     assert_string_equal(out, "tuva-empi: unknown option -x\n"
                              "hint: see: tuva-empi config check --help\n");
