@@ -78,6 +78,10 @@ const char *progress_duration(double seconds, char out[32])
 
 static void show(const struct progress *progress, uint64_t done, uint64_t total, double now)
 {
+    if (progress->unit == NULL) {
+        fputs(progress->phase, stderr);
+        return;
+    }
     double elapsed = now - progress->started;
     double rate = elapsed > 0 ? (double)done / elapsed : 0;
     char done_text[32];

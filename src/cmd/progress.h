@@ -15,7 +15,7 @@ struct progress {
     bool terminal;
     bool shown;        /* a bar stands on the terminal's current line */
     const char *phase; /* "reading", "scoring" */
-    const char *unit;  /* what is counted: "MB", "pairs" */
+    const char *unit;  /* what is counted: "MB", "pairs"; NULL: nothing is */
     double started;    /* when the phase began */
     double last;       /* when something was shown last */
 };

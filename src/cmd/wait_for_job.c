@@ -23,11 +23,15 @@ struct waiting {
 static void show_row(struct waiting *waiting, const struct rows *rows)
 {
     struct str phase = rows_text(rows, 0, JOB_PHASE);
-    phase = phase.ptr == NULL ? STR("waiting for the jobs before it") : phase;
+    bool waits = phase.ptr == NULL;
+    phase = waits ? STR("waiting for the jobs before it") : phase;
     if (!str_equal(phase, str_from(waiting->phase))) {
         snprintf(waiting->phase, sizeof waiting->phase, "%.*s", STR_ARG(phase));
         bool pairs = strcmp(waiting->phase, "scoring pairs") == 0;
-        progress_begin(&waiting->progress, waiting->phase, pairs ? "pairs" : "records");
+        progress_begin(&waiting->progress, waiting->phase,
+                       waits   ? NULL
+                       : pairs ? "pairs"
+                               : "records");
     }
     progress_update(&waiting->progress, (uint64_t)rows_integer(rows, 0, JOB_DONE),
                     (uint64_t)rows_integer(rows, 0, JOB_TOTAL));

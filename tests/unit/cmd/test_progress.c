@@ -4,6 +4,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "cmd/progress.h"
 
@@ -46,12 +48,39 @@ static void tells_time(void **state)
     assert_string_equal(progress_duration(1e300, out), "168:00 h");
 }
 
+/* What a log has of a phase whose update is due. */
+static const char *shown(const char *unit, uint64_t done)
+{
+    static char text[256];
+    memset(text, 0, sizeof text);
+    FILE *before = stderr;
+    FILE *caught = fmemopen(text, sizeof text, "w");
+    assert_non_null(caught);
+    struct progress progress = {.quiet = false};
+    progress_begin(&progress, "waiting", unit);
+    progress.last -= 60;
+    progress.started -= 60;
+    stderr = caught;
+    progress_update(&progress, done, 0);
+    stderr = before;
+    fclose(caught);
+    return text;
+}
+
+static void shows_figures_where_something_is_counted(void **state)
+{
+    (void)state;
+    assert_string_equal(shown("records", 150), "waiting  150 records, 2/s\n");
+    assert_string_equal(shown(NULL, 0), "waiting\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_digits),
         cmocka_unit_test(shortens_numbers),
         cmocka_unit_test(tells_time),
+        cmocka_unit_test(shows_figures_where_something_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
