@@ -58,6 +58,12 @@ static bool is_blank(const char *text)
     return text == NULL || str_trim(str_from(text)).len == 0;
 }
 
+/* Of a key that is given: NULL is a value that was refused already. */
+static bool is_empty(const char *text)
+{
+    return text != NULL && is_blank(text);
+}
+
 /* Whoever names a user or a password means a server; with its name forgotten, records must not go
    into a private database instead. */
 static void check_database(struct config *config, struct faults *faults)
@@ -72,15 +78,15 @@ static void check_database(struct config *config, struct faults *faults)
     }
     if (!is_path_given(config, "db.host")) {
         add_missing(faults, "db.host", "other keys of db name a server");
-    } else if (is_blank(config->db.host)) {
+    } else if (is_empty(config->db.host)) {
         faults_add_key(faults, STR("db.host"), "must not be empty");
     }
     if (!is_path_given(config, "db.user")) {
         add_missing(faults, "db.user", "other keys of db name a server");
-    } else if (is_blank(config->db.user)) {
+    } else if (is_empty(config->db.user)) {
         faults_add_key(faults, STR("db.user"), "must not be empty");
     }
-    if (is_blank(config->db.name)) {
+    if (is_empty(config->db.name)) {
         faults_add_key(faults, STR("db.name"), "must not be empty");
     }
 }

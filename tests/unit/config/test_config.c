@@ -359,6 +359,7 @@ static void each_fault_has_its_message(void **state)
         {"{\"env\": true}", "env: must be a text, not true"},
         {"{\"env\": [1]}", "env: must be a text, not a list"},
         {"{\"db\": \"x\"}", "db: must be an object"},
+        {"{\"db\": {\"host\": 5, \"user\": \"u\"}}", "db.host: must be a text, not 5"},
         {"{\"idp\": {\"keycloak\": 3}}", "idp.keycloak: must be an object"},
         {"{\"server\": {\"port\": 0}}", "server.port: must be a port from 1 to 65535, not 0"},
         {"{\"server\": {\"port\": 65536}}",
