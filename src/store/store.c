@@ -83,9 +83,10 @@ static const char session_settings[] = "-c timezone=UTC -c datestyle=ISO -c inte
                                        " -c idle_session_timeout=0"
                                        " -c client_min_messages=error"
                                        /* A client whose machine or network died holds its locks
-                                          until the server notices: in a minute. */
+                                          until the server notices: in a minute. No time-out for
+                                          what it has not taken: it may read as slowly as it likes. */
                                        " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10"
-                                       " -c tcp_keepalives_count=3 -c tcp_user_timeout=60000";
+                                       " -c tcp_keepalives_count=3";
 
 static int open_connection(struct connection **out, struct store *store, struct error *error)
 {
