@@ -33,9 +33,7 @@ struct kind_sql {
     const char *many;   /* the same for the planner to judge */
 };
 
-/* As migration 4 makes it of the values. */
-#define FOLDED \
-    "where folded like upper(lower(normalize($%d) collate \"und-x-icu\") collate \"und-x-icu\")"
+#define FOLDED "where folded like empi.folded($%d)"
 
 #define PART_OF(name)                                                               \
     {                                                                               \

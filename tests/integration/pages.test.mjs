@@ -132,6 +132,14 @@ describe(`pages at ${persons} persons`, () => {
         }
     }
 
+    test('parts of names and dates are found by their trigrams', () => {
+        for (const [option, part, column] of [['--last-name', 'bäbabar', 'last_name'], ['--birth-date', '1980-02', 'birth_date']]) {
+            const used = explain('persons', 'search', option, part).plans.flatMap(nodes);
+            assert.ok(used.some((node) => node['Index Name'] === `search_${column}_folded`), column);
+            assert.ok(!used.some((node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] === `search_${column}`), column);
+        }
+    });
+
     test('a person, and a potential match', () => {
         const [{ id }] = explain('persons', 'search', '--source-person-id', 'mrn-10').answer.persons;
         const one = explain('persons', 'show', id);

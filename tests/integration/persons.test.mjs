@@ -21,7 +21,7 @@ describe('searches', () => {
             ['100%', 'Percent'], ['100', 'Percentx'], ['a_b', 'Under_score'], ['axb', 'UnderXscore'],
             ['back\\slash', "O'Brien"], ['"quoted"', 'comma, the'], ['%', '_'], ['\\', '%%'], ['李', '李小龍'],
             ['Ж', 'ЖУКОВ'], ['a', 'b'], [null, 'OnlyLast'], ['OnlyFirst', null], [null, null], ['', ''],
-            ['ΑΣΠΑΣΙΑ', 'ΠΑΠΑΣ'], ['Οδυσσεύς', 'Παπάς'], ['Groß', 'Weiß'], ['Irmak', 'Işık'], ['José', 'STRAẞE'], ['Jose\u0301', 'Straße'],
+            ['ΑΣΠΑΣΙΑ', 'ΠΑΠΑΣ'], ['Οδυσσεύς', 'Παπάς'], ['Groß', 'Weiß'], ['Irmak', 'Işık'], ['Ταΐσα', 'x'], ['José', 'STRAẞE'], ['Jose\u0301', 'Straße'],
             ['Jo', 'Smith'], ['Joan', 'smithson'], ['John', 'Hammersmith'], ["Robert'); drop table", 'x'],
         ];
         const records = names.map(([first_name, last_name], i) => person(`s-${i}`, {
@@ -51,7 +51,7 @@ describe('searches', () => {
     const compare = (a, b) => compareText(a.records[0].last_name, b.records[0].last_name)
         || compareText(a.records[0].first_name, b.records[0].first_name) || a.number - b.number;
 
-    const folded = (text) => text.normalize().toLowerCase().toUpperCase();
+    const folded = (text) => text.normalize().toLowerCase().toUpperCase().normalize();
     const contains = (value, part) => value !== null && folded(value).includes(folded(part));
     const holds = {
         'first-name': (row, part) => contains(row.first_name, part),
@@ -98,7 +98,7 @@ describe('searches', () => {
         }
         assert.ok(check({ 'last-name': 'mÜlLer' }) > 0);
         // A small sigma has two forms, and a capital one that ends the part may not end the word.
-        for (const part of ['ΑΣ', 'ας', 'ασ', 'ΣΠΑΣ', 'δυσσ', 'ΔΥΣΣ', 'ΕΎΣ', 'ύσ', 'ß', 'SS', 'ROSS', 'ROß', 'ir', 'IR']) {
+        for (const part of ['ΑΣ', 'ας', 'ασ', 'ΣΠΑΣ', 'δυσσ', 'ΔΥΣΣ', 'ΕΎΣ', 'ύσ', 'ß', 'SS', 'ROSS', 'ROß', 'ir', 'IR', 'ταΐσα', 'ΤΑΪ\u0301ΣΑ']) {
             assert.ok(check({ 'first-name': part }) > 0, part);
         }
         assert.equal(check({ 'first-name': 'josé' }), 2);
@@ -197,7 +197,7 @@ describe('searches', () => {
     test('data sources', () => {
         assert.deepEqual(json('data-sources'),
             { data_sources: ["Epic", 'a', 'cerner', 'epic', "o'lab"].map((name) => ({ name })) });
-        assert.match(index.run('data-sources').stdout, /^NAME +RECORDS\nEpic +7\na +2\n/);
+        assert.match(index.run('data-sources').stdout, /^NAME +RECORDS\nEpic +8\na +2\n/);
     });
 
     test('wrong options', () => {

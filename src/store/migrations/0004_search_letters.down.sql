@@ -18,3 +18,5 @@ alter table empi.search_birth_date
     add column folded text not null generated always as (lower(value collate "und-x-icu")) stored;
 create index search_birth_date_folded on empi.search_birth_date using gin (folded public.gin_trgm_ops);
 comment on column empi.search_birth_date.folded is 'In lower case, whatever the database''s locale knows of letters';
+
+drop function empi.folded(text);
