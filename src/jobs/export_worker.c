@@ -192,7 +192,8 @@ int export_worker_run(const struct export_worker_options *options, struct error 
         }
     }
     jobs_session_end(&worker.session);
-    if (status == STATUS_CANCELLED && options->host->stop_count() < options->host->patience) {
+    unsigned stops = options->host->stop_count();
+    if (status == STATUS_CANCELLED && stops > 0 && stops < options->host->patience) {
         log_write(LOG_INFO, "export worker: stopped");
         status = 0;
     }
