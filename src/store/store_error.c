@@ -57,10 +57,9 @@ static const struct mapping mappings[] = {
      "have the database's owner run: alter extension pg_trgm set schema public"},
     {"0A000", NULL, STATUS_IO, NULL,
      "an extension that is not available comes with PostgreSQL's contrib package"},
-    {"58", NULL, STATUS_RESOURCES, "the database's machine failed: its log tells more",
-     "try again"},
-    {"XX", NULL, STATUS_RESOURCES, "the database found a fault of its own: its log tells more",
-     "have its administrator look after it"},
+    {"58", NULL, STATUS_RESOURCES, NULL, "see the log of the database server"},
+    {"XX", NULL, STATUS_RESOURCES, "the database found a fault in itself or its files",
+     "see the log of the database server"},
     {"08", NULL, STATUS_IO, "the connection to the database is lost", "try again when it is back"},
 };
 
