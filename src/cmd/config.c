@@ -74,7 +74,9 @@ static void append_strangers(struct text_buffer *out)
     for (char **entry = environ; *entry != NULL; entry++) {
         struct str name = {*entry, strcspn(*entry, "=")};
         char meant[CONFIG_VARIABLE_SIZE];
-        if (config_key_suggest_variable(meant, name)) {
+        /* Kubernetes sets such for a service called tuva-empi-db. */
+        bool of_service = strncmp(*entry + name.len, "=tcp://", 7) == 0;
+        if (!of_service && config_key_suggest_variable(meant, name)) {
             text_appendf(out, "note: %.*s in the environment has no effect; did you mean %s?\n",
                          STR_ARG(name), meant);
         }

@@ -124,7 +124,7 @@ static bool has_credentials(struct str text)
 static bool is_connection_string(struct str text)
 {
     return memmem(text.ptr, text.len, "://", 3) != NULL ||
-           (memchr(text.ptr, '=', text.len) != NULL && text.ptr[0] != '/');
+           (memchr(text.ptr, '=', text.len) != NULL && text.ptr[0] != '/' && text.ptr[0] != '@');
 }
 
 /* What the server's getaddrinfo() takes: an address of IPv6 may name an interface ("fe80::1%eth0"). */
@@ -189,6 +189,9 @@ static const char *take_text(struct config *config, const struct config_key *key
 static void store_text(struct config *config, const struct config_key *key, struct str text,
                        struct faults *faults)
 {
+    if (key->kind == CONFIG_ADDRESS && text.len == 0) {
+        return; /* as "${LISTEN:-}" of a compose file gives: the default */
+    }
     const char *copy = take_text(config, key, text, faults);
     if (copy != NULL) {
         *(const char **)place(config, key) = copy;

@@ -36,11 +36,10 @@ closed_standard_error() {
     exec 3<> <(:) # a standard input that stays open and has nothing
     "$program" link --model examples/model.json - <&3 2>&- &
     program_id=$!
-    until [ "$(readlink "/proc/$program_id/exe")" = "$(realpath "$program")" ]; do
+    # Held from the first moment on; without, it would be whatever is opened next.
+    while kill -0 "$program_id" && ! readlink "/proc/$program_id/fd/2"; do
         sleep 0.05
     done
-    sleep 0.2 # by then it has opened what it reads
-    readlink "/proc/$program_id/fd/2"
     kill "$program_id"
     exec 3<&-
 }
