@@ -36,10 +36,12 @@ closed_standard_error() {
     exec 3<> <(:) # a standard input that stays open and has nothing
     "$program" link --model examples/model.json - <&3 2>&- &
     program_id=$!
-    # Held from the first moment on; without, it would be whatever is opened next.
-    while kill -0 "$program_id" && ! readlink "/proc/$program_id/fd/2"; do
+    # Until the program itself has begun, it is the shell's, and then the loader's.
+    for _ in $(seq 600); do
+        [ "$(readlink "/proc/$program_id/fd/2")" = /dev/null ] && break
         sleep 0.05
     done
+    readlink "/proc/$program_id/fd/2"
     kill "$program_id"
     exec 3<&-
 }
