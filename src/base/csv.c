@@ -280,18 +280,17 @@ static const char *find_packer(struct str text)
 {
     static const struct {
         const char *what;
-        size_t at;
-        const char *magic;
+        const char *beginning;
+        const char *after; /* from the fifth byte on */
     } packers[] = {
-        {"an xz file", 0, "\3757zXZ"},
-        {"a bzip2 file", 4, "1AY&SY"},
-        {"a zstd file", 0, "\x28\xB5\x2F\xFD"},
-        {"a 7z archive", 0, "7z\xBC\xAF\x27\x1C"},
+        {"an xz file", "\3757zXZ", ""},
+        {"a bzip2 file", "BZh", "1AY&SY"},
+        {"a zstd file", "\x28\xB5\x2F\xFD", ""},
+        {"a 7z archive", "7z\xBC\xAF\x27\x1C", ""},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(packers); i++) {
-        size_t at = packers[i].at;
-        if (text.len > at && str_starts_with((struct str){text.ptr + at, text.len - at},
-                                             str_from(packers[i].magic))) {
+        if (text.len > 4 && str_starts_with(text, str_from(packers[i].beginning)) &&
+            str_starts_with((struct str){text.ptr + 4, text.len - 4}, str_from(packers[i].after))) {
             return packers[i].what;
         }
     }
