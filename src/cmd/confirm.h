@@ -13,8 +13,8 @@ enum loss {
 
 /*
  * Tells on standard error what the index holds and would lose, and reads "yes" from standard input.
- * STATUS_CANCELLED for any other answer, and for none. What comes in afterwards is lost with the rest. The schema has to be at migration 1 at least,
- * and known to this program.
+ * STATUS_CANCELLED for any other answer, and for none. What comes in afterwards is lost with the rest.
+ * The schema has to be at migration 1 at least, and known to this program.
  */
 int confirm_loss(const struct index *index, enum loss loss, struct error *error);
 

@@ -1,7 +1,6 @@
 #include "empi/exports.h"
 
 #include "empi/copy_rows.h"
-
 #include "empi/record.h"
 
 static const char crosswalk[] = "copy (\n"
