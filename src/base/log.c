@@ -70,26 +70,15 @@ static void write_line(const struct text_buffer *line)
     errno = number;
 }
 
-/* One line of text: a file name with a line break must not look like a line of its own. */
-static void append_plain(struct text_buffer *line, struct str text)
-{
-    char *end = text_reserve(line, text.len);
-    if (end == NULL) {
-        return;
-    }
-    memcpy(end, text.ptr, text.len);
-    utf8_make_plain(end, text.len, false);
-    line->len += text.len;
-}
-
-/* Each line of `text` on an indented line of its own. */
+/* Each line of `text` on an indented line of its own. What is told is made plain, also for the sake of the
+   log: a file name with a line break must not look like a line of its own. */
 static void append_indented(struct text_buffer *line, struct str text)
 {
     while (text.len > 0) {
         const char *feed = memchr(text.ptr, '\n', text.len);
         size_t length = feed == NULL ? text.len : (size_t)(feed - text.ptr);
         text_append(line, STR("\n    "));
-        append_plain(line, (struct str){text.ptr, length});
+        utf8_append_plain(line, (struct str){text.ptr, length}, false);
         length += feed != NULL;
         text.ptr += length;
         text.len -= length;
@@ -111,7 +100,7 @@ static void begin_event(struct line *line, enum log_level level, struct str mess
         .ptr = line->room, .cap = sizeof line->room, .max = sizeof line->room - 2};
     if (line_format == LOG_TEXT) {
         text_appendf(&line->text, "%s %s ", time, level_name(level));
-        append_plain(&line->text, message);
+        utf8_append_plain(&line->text, message, false);
         return;
     }
     json_write_begin(&line->json, &line->text, 0);
@@ -158,7 +147,7 @@ static void add_field(struct line *line, const struct log_field *field)
     if (line_format == LOG_TEXT) {
         text_appendf(&line->text, " %s=", field->name);
         if (field->text.ptr != NULL) {
-            append_plain(&line->text, field->text);
+            utf8_append_plain(&line->text, field->text, false);
         } else {
             text_appendf(&line->text, "%.*f", (int)field->decimals, field->number);
         }

@@ -177,3 +177,12 @@ void utf8_make_plain(char *text, size_t len, bool lines)
         at += length;
     }
 }
+
+void utf8_append_plain(struct text_buffer *out, struct str text, bool lines)
+{
+    size_t start = out->len;
+    text_append(out, text);
+    if (!out->failed) {
+        utf8_make_plain(out->ptr + start, out->len - start, lines);
+    }
+}

@@ -28,4 +28,7 @@ size_t utf8_offset(struct str text, size_t index);
    byte. `lines`: \n stays. */
 void utf8_make_plain(char *text, size_t len, bool lines);
 
+/* Appends a text that is made so. */
+void utf8_append_plain(struct text_buffer *out, struct str text, bool lines);
+
 #endif

@@ -63,9 +63,7 @@ static void append_table(struct text_buffer *out, const struct rows *rows)
 static void append_line(struct text_buffer *out, const char *name, struct str text)
 {
     text_appendf(out, "%-9s ", name);
-    size_t start = out->len;
-    text_append(out, text);
-    utf8_make_plain(out->ptr + start, out->len - start, true);
+    utf8_append_plain(out, text, true);
     text_append_char(out, '\n');
 }
 

@@ -18,9 +18,7 @@ static void end_cell(struct table *table)
 
 void table_add_text(struct table *table, struct str text)
 {
-    size_t start = table->text.len;
-    text_append(&table->text, text);
-    utf8_make_plain(table->text.ptr + start, table->text.len - start, false);
+    utf8_append_plain(&table->text, text, false);
     end_cell(table);
 }
 
