@@ -1,6 +1,7 @@
 #include "empi/job_state.h"
 
 #include "base/compiler.h"
+#include "base/utf8.h"
 #include "empi/locks.h"
 
 /* The job is open, and nobody has begun a later try than the one that is spoken of. Fewer may have been
@@ -151,6 +152,15 @@ int job_state_progress(struct connection *connection, const struct job_try *curr
                      "    and attempts <= $2::integer\n"
                      "    and status = 'running'",
                      parameters, ARRAY_LENGTH(parameters), error);
+}
+
+const char *job_state_reason(struct text_buffer *room, const struct error *error)
+{
+    *room = TEXT_BUFFER(sizeof *error + 64);
+    text_appendf(room, "Error: %s%s%s", error->message, error->detail[0] == '\0' ? "" : "\n",
+                 error->detail);
+    utf8_make_plain(room->ptr, room->len, true);
+    return room->failed ? "Error" : room->ptr;
 }
 
 int job_state_give_back(bool *changed, struct connection *connection, const struct job_try *current,

@@ -55,6 +55,10 @@ int job_state_progress(struct connection *connection, const struct job_try *curr
 
 /* ---- when nobody works on it any more, or from within its transaction ---- */
 
+/* What the reason of a job says of an error: message and details, as people may be shown them and the
+   database takes them (a path in them may be any bytes). Lives in `room`, which the caller frees. */
+const char *job_state_reason(struct text_buffer *room, const struct error *error);
+
 /* Back into the queue. `counted`: the try counts, for it was the job's fault, or may have been.
    `reason` says why, until the next try; NULL: there is nothing to say. */
 int job_state_give_back(bool *changed, struct connection *connection, const struct job_try *current,

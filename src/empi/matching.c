@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/compiler.h"
-#include "base/utf8.h"
 #include "empi/bulk_load.h"
 #include "empi/locks.h"
 #include "empi/matching_internal.h"
@@ -355,11 +354,8 @@ static void give_back_lost(struct matching *matching)
 static void mark(struct matching *matching, int failure, const struct error *error)
 {
     const struct job_try *current = &matching->current;
-    struct text_buffer text = TEXT_BUFFER(sizeof *error + 64);
-    text_appendf(&text, "Error: %s%s%s", error->message, error->detail[0] == '\0' ? "" : "\n",
-                 error->detail);
-    utf8_make_plain(text.ptr, text.len, true);
-    const char *reason = text.failed ? "Error" : text.ptr;
+    struct text_buffer text;
+    const char *reason = job_state_reason(&text, error);
     struct error ignored;
     bool changed;
     if (failure == STATUS_IO) {

@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "base/utf8.h"
 #include "empi/exports.h"
+#include "empi/job_state.h"
 #include "jobs/export_target.h"
 #include "jobs/locks.h"
 #include "jobs/queue.h"
@@ -63,15 +63,12 @@ static int export_to_target(uint64_t *rows, struct worker *worker, const char *u
 static int fail(struct worker *worker, const struct queue_job *job, const struct error *failure,
                 struct error *error)
 {
-    struct text_buffer reason = TEXT_BUFFER(sizeof *failure + 64);
-    text_appendf(&reason, "Error: %s%s%s", failure->message, failure->detail[0] == '\0' ? "" : "\n",
-                 failure->detail);
-    utf8_make_plain(reason.ptr, reason.len, true); /* a path may be any bytes */
+    struct text_buffer text;
+    const char *reason = job_state_reason(&text, failure);
     log_write(LOG_ERROR, "job_%" PRId64 " failed: %s", job->id, failure->message);
     bool ignored;
-    int status = queue_fail(&ignored, worker->session.connection, job,
-                            reason.failed ? "Error" : reason.ptr, error);
-    text_free(&reason);
+    int status = queue_fail(&ignored, worker->session.connection, job, reason, error);
+    text_free(&text);
     return status;
 }
 
